@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { startingCliLogin } from './cli-login.ts'
 import { founder } from './authority.ts'
 import { violationsIn } from './axe.ts'
-import { hasBrowser, prepareDashboard } from './dashboard.ts'
+import { choose, hasBrowser, prepareDashboard } from './dashboard.ts'
 import { createApp, createOrganisation, invite, mint, signUpInto } from './people.ts'
 
 const wide = { width: 1280, height: 800 }
@@ -90,15 +90,26 @@ describe.skipIf(!hasBrowser)('every page', { timeout: 240_000 }, () => {
   it.each([wide, narrow])('is accessible with everything opened, $width pixels wide', async (viewport) => {
     const visitor = await dashboard.visitorAs(founder, pages[0]?.[0], { colorScheme: 'light', viewport })
     const { page } = visitor
-    await page.getByText('Narrow it further').click()
+    await page.getByRole('button', { name: 'New token' }).click()
+    await page.getByText('Restrict further').click()
     await page.getByLabel('Only these machines').waitFor()
-    await page.getByRole('button', { name: 'Revoke ci' }).click()
+    await page.getByRole('button', { name: 'Filters' }).click()
+    await page.getByLabel('Kind').waitFor()
+    await page.getByRole('button', { name: 'Actions for ci', exact: true }).click()
+    await expectGood(page, 'the menu of a token')
+    await page.keyboard.press('Escape')
+    await page.getByRole('checkbox', { name: 'Select ci' }).check()
+    await page.getByRole('button', { name: 'Revoke it' }).click()
+    await page.getByRole('dialog').waitFor()
+    await expectGood(page, 'the dialog of several revocations')
+    await page.keyboard.press('Escape')
+    await choose(page, 'ci', 'Revoke')
     await expectGood(page, 'the dialog of a revocation')
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: /^Organization / }).click()
     await expectGood(page, 'the menu of organisations')
     await page.keyboard.press('Escape')
-    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('button', { name: 'Create organization token' }).click()
     await page.getByText('What it may do').waitFor()
     await page.getByText('In organization "Acme Staging"').waitFor()
     await expectGood(page, 'a new token')
@@ -156,7 +167,7 @@ describe.skipIf(!hasBrowser)('names without an end and a space', { timeout: 120_
     await page.emulateMedia({ media: 'print' })
     await page.getByRole('link', { name: /^ATokenWith/ }).waitFor()
     expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('light')
-    expect(await page.getByRole('button', { name: /^Revoke/ }).count()).toBe(0)
+    expect(await page.getByRole('button', { name: /^Actions for/ }).count()).toBe(0)
     expect(await page.getByRole('navigation').count()).toBe(0)
     await visitor.leave()
   })

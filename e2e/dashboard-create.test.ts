@@ -23,20 +23,20 @@ describe.skipIf(!hasBrowser)('a narrowing that is folded away', () => {
 
   it('says what will hold', async () => {
     const { page } = visitor
-    await page.getByText('Narrow it further').click()
+    await page.getByText('Restrict further').click()
     await page.getByRole('checkbox', { name: 'web-1' }).check()
     await page.getByRole('checkbox', { name: 'Read' }).check()
     await page.getByLabel('Only these machines').fill('d890, e123')
     await page.getByLabel('Only from these networks').fill('10.0.0.0/8')
-    const summary = page.getByText('Narrowed further: 1 app; to read; 2 machines; 1 network', { exact: true })
+    const summary = page.getByText('Restricted further: 1 app; to read; 2 machines; 1 network', { exact: true })
     await summary.click()
     expect(await page.getByLabel('Only these machines').isVisible()).toBe(false)
     expect(await summary.isVisible()).toBe(true)
     // What the kind of the token says by itself is not said twice, nor does it hold unseen.
     await page.getByText('Read only', { exact: true }).click()
-    await page.getByText('Narrowed further: 1 app; 2 machines; 1 network', { exact: true }).waitFor()
+    await page.getByText('Restricted further: 1 app; 2 machines; 1 network', { exact: true }).waitFor()
     await page.getByText('One app', { exact: true }).click()
-    await page.getByText('Narrowed further: to read; 2 machines; 1 network', { exact: true }).waitFor()
+    await page.getByText('Restricted further: to read; 2 machines; 1 network', { exact: true }).waitFor()
     await page.getByText('Everything', { exact: true }).click()
     await summary.click()
     expect(await page.getByLabel('Only these machines').inputValue()).toBe('d890, e123')
@@ -55,7 +55,7 @@ describe.skipIf(!hasBrowser)('a narrowing that is folded away', () => {
       await page.getByText(kind, { exact: true }).first().click()
       await fold.click()
       await commands.waitFor({ state: 'hidden' })
-      await page.getByRole('button', { name: 'Create Organization Token' }).click()
+      await page.getByRole('button', { name: 'Create organization token' }).click()
       await expect.poll(() => focused(page)).toBe('Only these commands in machines (optional)')
       expect(await commands.isVisible()).toBe(true)
       const words = (await commands.getAttribute('aria-describedby')) ?? ''
@@ -63,10 +63,11 @@ describe.skipIf(!hasBrowser)('a narrowing that is folded away', () => {
     }
     await page.getByText('Everything', { exact: true }).first().click()
     await commands.fill('')
-    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('button', { name: 'Create organization token' }).click()
     await page.getByRole('heading', { name: 'Org deploy token is ready' }).waitFor()
     await page.getByRole('button', { name: 'Done, without copying' }).click()
-    await page.getByText('Narrow it further', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'New token' }).click()
+    await page.getByText('Restrict further', { exact: true }).waitFor()
   })
 })
 

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 
 import { founder } from './authority.ts'
-import { focused, hasBrowser, logIn, prepareVisitor, prepareDashboard } from './dashboard.ts'
+import { choose, focused, hasBrowser, logIn, prepareVisitor, prepareDashboard } from './dashboard.ts'
 import { createApp, invite, mint } from './people.ts'
 import { prepareOrganisation, late } from './prepare.ts'
 
@@ -31,15 +31,15 @@ describe.skipIf(!hasBrowser)('a person who does not see the page, or has no mous
       () => page.keyboard.press('Escape'),
       () => page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click(),
     ]) {
-      await page.getByRole('button', { name: 'Revoke ci' }).click()
+      await choose(page, 'ci', 'Revoke')
       await page.getByRole('dialog').waitFor()
       await leave()
-      await expect.poll(() => focused(page)).toBe('Revoke ci')
+      await expect.poll(() => focused(page)).toBe('Actions for ci')
     }
   })
 
   it('is on the heading after a token is revoked, and hears of it, though it was the last of the list', async () => {
-    await page.getByRole('button', { name: 'Revoke ci' }).click()
+    await choose(page, 'ci', 'Revoke')
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke token' }).click()
     await page.getByText('No tokens yet').waitFor()
     await hear('ci is revoked.')
@@ -50,7 +50,7 @@ describe.skipIf(!hasBrowser)('a person who does not see the page, or has no mous
     const minter = await mint(ask, admin.token, slug, { name: 'minter' })
     await mint(ask, minter.token, slug, { name: 'made' })
     await page.reload()
-    await page.getByRole('button', { name: 'Revoke minter' }).click()
+    await choose(page, 'minter', 'Revoke')
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke token' }).click()
     const done = page.getByRole('dialog', { name: 'minter is revoked' })
     await done.getByText('The one token that it created is revoked too.').waitFor()
@@ -59,16 +59,16 @@ describe.skipIf(!hasBrowser)('a person who does not see the page, or has no mous
   })
 
   it('is on the new token, and on the page’s heading when done with it', async () => {
-    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('button', { name: 'Create organization token' }).click()
     await expect.poll(() => focused(page)).toBe('Org deploy token is ready')
     await page.getByRole('button', { name: 'Done, without copying' }).click()
     await expect.poll(() => focused(page)).toBe('Tokens')
   })
 
   it('hears how many tokens there are once others are asked for', async () => {
-    await page.getByLabel('Filter by name').fill('no such token')
+    await page.getByLabel('Search by name or id').fill('no such token')
     await hear('No token.')
-    await page.getByLabel('Filter by name').fill('')
+    await page.getByLabel('Search by name or id').fill('')
     await hear('One token.')
     await page.getByLabel('State').selectOption('All states')
     await hear('4 tokens.')
@@ -95,6 +95,7 @@ describe.skipIf(!hasBrowser)('a person who does not see the page, or has no mous
 
   it('is where it was after logging in again', async () => {
     await goTo('Tokens')
+    await page.getByRole('button', { name: 'New token' }).click()
     await page.getByLabel('Name (optional)').fill('typed')
     dashboard.authority.inspect((database) => database.exec('update sessions set expires_at = 1'))
     await page.keyboard.press('Enter')

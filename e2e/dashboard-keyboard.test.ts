@@ -46,6 +46,8 @@ describe.skipIf(!hasBrowser)('without a mouse', () => {
     expect(box?.width).toBeGreaterThan(50)
     await page.keyboard.press('Enter')
     await page.keyboard.press('Tab')
+    await expect.poll(() => focused(page)).toBe('New token')
+    await page.keyboard.press('Enter')
     await expect.poll(() => focused(page)).toBe('Name (optional)')
   })
 
@@ -59,12 +61,12 @@ describe.skipIf(!hasBrowser)('without a mouse', () => {
     await page.keyboard.press('ArrowRight')
     await tabTo(page, 'App')
     await page.keyboard.type('web')
-    await tabTo(page, 'Narrow it further')
+    await tabTo(page, 'Restrict further')
     await page.keyboard.press('Enter')
     await page.getByLabel('Only these machines').waitFor()
     await tabTo(page, 'Read')
     await page.keyboard.press('Space')
-    await tabTo(page, 'Create Deploy Token')
+    await tabTo(page, 'Create deploy token')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'by hand is ready' }).waitFor()
     await expect.poll(() => focused(page)).toBe('by hand is ready')
@@ -76,8 +78,8 @@ describe.skipIf(!hasBrowser)('without a mouse', () => {
   })
 
   it('asks in a dialog that keeps the focus, and gives it back', async () => {
-    await tabTo(page, 'Revoke by hand')
-    await page.keyboard.press('Enter')
+    await tabTo(page, 'Actions for by hand')
+    await revokeByKeys(page)
     const dialog = page.getByRole('dialog', { name: 'Revoke by hand?' })
     await dialog.waitFor()
     // What cannot be undone is not what Enter does at first.
@@ -94,11 +96,11 @@ describe.skipIf(!hasBrowser)('without a mouse', () => {
     await page.keyboard.press('Escape')
     // Gone from the page, and not only closed: until then the page counts it as open, and opens no other.
     await page.locator('dialog').waitFor({ state: 'detached' })
-    await expect.poll(() => focused(page)).toBe('Revoke by hand')
+    await expect.poll(() => focused(page)).toBe('Actions for by hand')
   })
 
   it('revokes', async () => {
-    await page.keyboard.press('Enter')
+    await revokeByKeys(page)
     await tabTo(page, 'Revoke token')
     await page.keyboard.press('Enter')
     await page.getByRole('row', { name: /by hand/ }).waitFor({ state: 'detached' })
@@ -132,11 +134,22 @@ describe.skipIf(!hasBrowser)('without a mouse', () => {
     const backgrounds = await links.evaluateAll((all) => all.map((link) => getComputedStyle(link).backgroundColor))
     expect(new Set(backgrounds.slice(1)).size).toBe(1)
     expect(backgrounds[0]).not.toBe(backgrounds[1])
-    const button = page.getByRole('button', { name: 'Create Organization Token' })
+    const button = page.getByRole('button', { name: 'Create organization token' })
     expect(await button.evaluate((element) => getComputedStyle(element).borderTopWidth)).toBe('1px')
     await page.emulateMedia({ forcedColors: null })
   })
 })
+
+/** Opens the menu that has the focus, and takes its last item. */
+async function revokeByKeys(page: Page): Promise<void> {
+  await page.keyboard.press('Enter')
+  await expect.poll(() => focused(page)).toBe('Open')
+  await page.keyboard.press('ArrowDown')
+  await expect.poll(() => focused(page)).toBe('Rename')
+  await page.keyboard.press('End')
+  await expect.poll(() => focused(page)).toBe('Revoke')
+  await page.keyboard.press('Enter')
+}
 
 /** Presses Tab until the focus is there, which is visible; fails where it never comes there. */
 async function tabTo(page: Page, name: string | RegExp): Promise<void> {

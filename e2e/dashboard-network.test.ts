@@ -82,12 +82,12 @@ describe.skipIf(!hasBrowser)('a bad network', () => {
     await page.getByLabel('Name (optional)').fill('made on a train')
     await context.setOffline(true)
     await page.getByText('You are offline.').waitFor()
-    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('button', { name: 'Create organization token' }).click()
     await page.getByRole('alert').getByText('Hallpass does not answer').waitFor()
     expect(await page.getByLabel('Name (optional)').inputValue()).toBe('made on a train')
     await context.setOffline(false)
     await page.getByText('You are offline.').waitFor({ state: 'detached' })
-    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('button', { name: 'Create organization token' }).click()
     await page.getByRole('heading', { name: 'made on a train is ready' }).waitFor()
   })
 
@@ -130,10 +130,11 @@ describe.skipIf(!hasBrowser)('a bad network', () => {
   it('loses nothing that is typed where a part of the page does not come', async () => {
     const { page } = visitor
     await page.goto(dashboard.url(`/dashboard/${slug}/tokens`))
-    await page.getByLabel('Name (optional)').waitFor()
+    await page.getByRole('button', { name: 'New token' }).waitFor()
     await page.route('**/assets/{more,narrow}*', (route) => route.abort())
+    await page.getByRole('button', { name: 'New token' }).click()
     await page.getByLabel('Name (optional)').fill('typed')
-    await page.getByText('Narrow it further').click()
+    await page.getByText('Restrict further').click()
     await page.getByText('This part of the page could not be loaded').waitFor()
     await page.unroute('**/assets/{more,narrow}*')
     await page.getByRole('button', { name: 'Try again' }).click()

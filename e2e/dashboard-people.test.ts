@@ -45,7 +45,8 @@ describe.skipIf(!hasBrowser)('an admin and a member', () => {
 
   it('the member makes and revokes tokens, and has no button for what only admins may', async () => {
     const { page } = member
-    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('button', { name: 'New token' }).click()
+    await page.getByRole('button', { name: 'Create organization token' }).click()
     await page.getByRole('heading', { name: 'Org deploy token is ready' }).waitFor()
     await page.getByRole('button', { name: 'Done, without copying' }).click()
     await page.getByRole('link', { name: 'Members' }).click()

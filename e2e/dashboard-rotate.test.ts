@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { MintedToken } from '@hallpass/client'
 
 import { founder } from './authority.ts'
-import { hasBrowser, prepareDashboard, prepareVisitor } from './dashboard.ts'
+import { choose, hasBrowser, prepareDashboard, prepareVisitor } from './dashboard.ts'
 import { mint, statusOf } from './people.ts'
 import { prepareOrganisation } from './prepare.ts'
 
@@ -21,7 +21,7 @@ describe.skipIf(!hasBrowser)('rotating on the dashboard', () => {
 
   it('asks how long the old one works on, and shows the new one once', async () => {
     const { page } = ada
-    await page.getByRole('button', { name: 'Rotate nightly' }).click()
+    await choose(page, 'nightly', 'Rotate')
     const dialog = page.getByRole('dialog', { name: 'Rotate nightly?' })
     await dialog.getByLabel('The old token works on').selectOption('For 1 hour')
     await dialog.getByRole('button', { name: 'Rotate token' }).click()
@@ -34,7 +34,10 @@ describe.skipIf(!hasBrowser)('rotating on the dashboard', () => {
 
   it('marks the old one, which cannot be rotated again, and leads to the new one and back', async () => {
     const { page } = ada
-    expect(await page.getByRole('button', { name: 'Rotate nightly' }).count()).toBe(1)
+    const menus = page.getByRole('button', { name: 'Actions for nightly' })
+    await menus.nth(1).click()
+    expect(await page.getByRole('menuitem', { name: 'Rotate' }).count()).toBe(0)
+    await page.keyboard.press('Escape')
     await page.getByRole('link', { name: 'replaced' }).click()
     await page.getByText('Replaces', { exact: true }).waitFor()
     await page.getByRole('link', { name: old.id }).click()

@@ -28,10 +28,10 @@ describe.skipIf(!hasBrowser)('a session', () => {
     const visitor = await dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`)
     const { page } = visitor
     await page.getByLabel('Name (optional)').fill('typed before the end')
-    await page.getByText('Narrow it further').click()
+    await page.getByText('Restrict further').click()
     await page.getByLabel('Only these machines').fill('d890')
     endEverySession(dashboard)
-    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('button', { name: 'Create organization token' }).click()
     const dialog = page.getByRole('dialog', { name: 'You are logged out' })
     await dialog.waitFor()
     // The address is the one that was there; the rest of the page is out of reach.
@@ -40,7 +40,7 @@ describe.skipIf(!hasBrowser)('a session', () => {
     await dialog.getByRole('button', { name: 'Log in', exact: true }).click()
     await dialog.waitFor({ state: 'detached' })
     expect(await page.getByLabel('Name (optional)').inputValue()).toBe('typed before the end')
-    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('button', { name: 'Create organization token' }).click()
     await page.getByRole('heading', { name: 'typed before the end is ready' }).waitFor()
     await visitor.leave()
   })
@@ -65,6 +65,7 @@ describe.skipIf(!hasBrowser)('a session', () => {
     const { page } = visitor
     const other = await visitor.anotherTab()
     await other.goto(dashboard.url(`/dashboard/${slug}/tokens`))
+    await other.getByRole('button', { name: 'New token' }).click()
     await other.getByLabel('Name (optional)').fill('half typed')
     await page.getByRole('button', { name: /Account of/ }).click()
     await page.getByRole('button', { name: 'Log out' }).click()

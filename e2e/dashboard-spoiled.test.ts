@@ -106,7 +106,7 @@ describe.skipIf(!hasBrowser)('answers that somebody in between spoils', () => {
     const { page } = visitor
     await page.goto(`${proxy.origin}/dashboard/acme/tokens`)
     await page.getByLabel('Name (optional)').fill('kept')
-    const create = page.getByRole('button', { name: 'Create Organization Token' })
+    const create = page.getByRole('button', { name: 'Create organization token' })
     for (const how of Object.values(spoilings)) {
       proxy.spoil(/^\/v1\/orgs\/acme\/tokens$/, how)
       const answered = page.waitForResponse((response) => response.request().method() === 'POST')

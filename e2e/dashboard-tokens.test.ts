@@ -3,7 +3,7 @@ import type { Dialog } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 
 import { founder } from './authority.ts'
-import { hasBrowser, prepareVisitor, prepareDashboard } from './dashboard.ts'
+import { choose, hasBrowser, prepareVisitor, prepareDashboard } from './dashboard.ts'
 import { createApp, mint, signIn, statusOf } from './people.ts'
 import { prepareOrganisation } from './prepare.ts'
 
@@ -25,19 +25,19 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     await page.getByText('No tokens yet').waitFor()
   })
 
-  it('warns of 20 years, and says in words when a token will end', async () => {
+  it('shows the form at once where there is no token yet, and says when a token will end', async () => {
     const { page } = ada
-    const words = page.getByRole('status').filter({ hasText: 'Expires on' })
-    await expect.poll(() => words.textContent()).toMatch(/in 20 years\..*very long/)
-    await page.getByLabel('Expires').selectOption('In 30 days')
-    await expect.poll(() => words.textContent()).toMatch(/^Expires on \d+ \w+ \d{4}, \d\d:\d\d, in 30 days\.$/)
+    const words = page.getByRole('status').filter({ hasText: 'Expires in' })
+    await expect.poll(() => words.textContent()).toMatch(/^Expires in 30 days: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/)
+    await page.getByLabel('Expires').selectOption('In 20 years')
+    await expect.poll(() => words.textContent()).toMatch(/^Expires in 20 years: /)
   })
 
   it('makes a token, shows it once with what it can do and how to use it, and copies it', async () => {
     const { page, context } = ada
     await context.grantPermissions(['clipboard-read', 'clipboard-write'])
     await page.getByLabel('Name (optional)').fill('ci')
-    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('button', { name: 'Create organization token' }).click()
     await page.getByRole('heading', { name: 'ci is ready' }).waitFor()
     await page.getByRole('button', { name: 'Copy token' }).click()
     const copied = () => page.evaluate(() => navigator.clipboard.readText())
@@ -49,6 +49,7 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     await page.getByText('secrets.HALLPASS_API_TOKEN').waitFor()
     await page.getByRole('button', { name: 'Done', exact: true }).click()
     await expect.poll(() => page.content()).not.toContain(token)
+    expect(await page.getByLabel('Name (optional)').count()).toBe(0)
   })
 
   it('has made a token that works', async () => {
@@ -59,7 +60,7 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     const { page } = ada
     const asked: string[] = []
     page.on('request', (request) => asked.push(request.url()))
-    const filter = page.getByLabel('Filter by name')
+    const filter = page.getByLabel('Search by name or id')
     await filter.fill(token)
     const notice = page.getByRole('alert').filter({ hasText: 'removed and not sent' })
     await notice.waitFor()
@@ -82,17 +83,18 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
 
   it('narrows while making: two actions, one app, a command, a machine', async () => {
     const { page } = ada
+    await page.getByRole('button', { name: 'New token' }).click()
     await page.getByLabel('Name (optional)').fill('narrow')
-    await page.getByText('Narrow it further').click()
+    await page.getByText('Restrict further').click()
     await page.getByRole('checkbox', { name: 'web-1' }).check()
     await page.getByRole('checkbox', { name: 'Read' }).check()
     await page.getByLabel('Only these commands in machines').fill('bin/migrate "up now"')
-    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('button', { name: 'Create organization token' }).click()
     await page.getByText('Commands need Write and Control').waitFor()
     await page.getByRole('checkbox', { name: 'Write' }).check()
     await page.getByRole('checkbox', { name: 'Control' }).check()
     await page.getByLabel('Only these machines').fill('d890, e123')
-    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('button', { name: 'Create organization token' }).click()
     await page.getByRole('heading', { name: 'narrow is ready' }).waitFor()
     await page.getByRole('button', { name: 'Copy token' }).click()
     await page.getByRole('link', { name: 'Open its page' }).click()
@@ -108,9 +110,10 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
   it('makes tokens that only read, and tokens for one app', async () => {
     const { page } = ada
     for (const [kind, name, button] of [
-      ['Read only', 'reader', 'Create Organization Token'],
-      ['One app', 'deployer', 'Create Deploy Token'],
+      ['Read only', 'reader', 'Create organization token'],
+      ['One app', 'deployer', 'Create deploy token'],
     ] as const) {
+      await page.getByRole('button', { name: 'New token' }).click()
       await page.getByLabel('Name (optional)').fill(name)
       await page.getByText(kind, { exact: true }).first().click()
       if (kind === 'One app') await page.getByLabel('App', { exact: true }).selectOption('web-2')
@@ -125,16 +128,14 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
       .toMatch(/1 app.*2 machines.*actions rwC/)
   })
 
-  it('revokes at the far right, after asking by name, and the token is dead', async () => {
+  it('revokes after asking by name, and the token is dead', async () => {
     const { page } = ada
-    const row = page.getByRole('row', { name: /^ci / })
-    const buttons = row.getByRole('button')
-    expect(await buttons.last().textContent()).toBe('Revoke')
-    await row.getByRole('button', { name: 'Revoke ci' }).click()
+    const row = page.getByRole('row', { name: / ci / })
+    await choose(page, 'ci', 'Revoke')
     const dialog = page.getByRole('dialog', { name: 'Revoke ci?' })
     await dialog.getByRole('button', { name: 'Cancel' }).click()
     expect(await statusOf(dashboard.authority.ask, token)).toBe(200)
-    await row.getByRole('button', { name: 'Revoke ci' }).click()
+    await choose(page, 'ci', 'Revoke')
     await dialog.getByRole('button', { name: 'Revoke token' }).click()
     await row.waitFor({ state: 'detached' })
     expect(await statusOf(dashboard.authority.ask, token)).toBe(401)
@@ -152,8 +153,9 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     try {
       await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Apps' }).click()
       await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Tokens' }).click()
+      await page.getByRole('button', { name: 'New token' }).click()
       await page.getByLabel('Name (optional)').fill('unseen')
-      await page.getByRole('button', { name: 'Create Organization Token' }).click()
+      await page.getByRole('button', { name: 'Create organization token' }).click()
       const shown = page.getByRole('heading', { name: 'unseen is ready' })
       await shown.waitFor()
       const ways = [
@@ -175,9 +177,9 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
         new Set(['This token is shown only once, and you have not copied it. Leave anyway?']),
       )
       // A search keeps the page, and so asks nothing.
-      await page.getByLabel('Filter by name').fill('unse')
+      await page.getByLabel('Search by name or id').fill('unse')
       await expect.poll(() => new URL(page.url()).search).toContain('unse')
-      await page.getByLabel('Filter by name').fill('')
+      await page.getByLabel('Search by name or id').fill('')
       expect(asked).toHaveLength(ways.length)
       answer = true
       await ways[0]?.()
@@ -193,8 +195,9 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     const visitor = await dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`)
     const { page } = visitor
     await page.route(/\/assets\/core[^/]*\.js$/, (route) => route.fulfill({ status: 404 }))
+    await page.getByRole('button', { name: 'New token' }).click()
     await page.getByLabel('Name (optional)').fill('nobody’s')
-    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('button', { name: 'Create organization token' }).click()
     await page.getByText('Nothing was created: a part of this page could not be loaded.').waitFor()
     const { token: auth } = await signIn(ask, founder)
     const { text } = await ask('GET', `/v1/orgs/${slug}/tokens?state=all`, { token: auth })
@@ -208,8 +211,8 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     const minter = await mint(ask, auth, slug, { name: 'minter' })
     const minted = await mint(ask, minter.token, slug, { name: 'made' })
     await page.reload()
-    const row = page.getByRole('row', { name: /^made / })
-    await row.getByRole('link', { name: `with the token ${minter.id.slice(0, 8)}` }).click()
+    const row = page.getByRole('row', { name: / made / })
+    await row.getByRole('link', { name: `token ${minter.id.slice(0, 8)}` }).click()
     await page.getByRole('heading', { name: 'minter' }).waitFor()
     await page.getByRole('button', { name: 'Revoke' }).click()
     const dialog = page.getByRole('dialog', { name: 'Revoke minter?' })
@@ -223,12 +226,15 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     await page.getByRole('link', { name: '← Tokens' }).click()
   })
 
-  it('shows revoked tokens on demand, without a button to revoke them again', async () => {
+  it('shows revoked tokens on demand, which cannot be revoked again', async () => {
     const { page } = ada
     await page.getByLabel('State').selectOption('Revoked')
-    const row = page.getByRole('row', { name: /^ci / })
+    const row = page.getByRole('row', { name: / ci / })
     await expect.poll(() => row.textContent()).toContain('Revoked')
-    expect(await row.getByRole('button').count()).toBe(0)
+    expect(await row.getByRole('checkbox').isDisabled()).toBe(true)
+    await row.getByRole('button', { name: 'Actions for ci' }).click()
+    expect(await page.getByRole('menuitem').allTextContents()).toEqual(['Open', 'Rename'])
+    await page.keyboard.press('Escape')
     await row.getByRole('link', { name: 'ci' }).click()
     await page.getByText('Nothing: it is revoked').waitFor()
     await page.getByText('Revoked a token').waitFor()
@@ -239,8 +245,9 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     const { page } = ada
     const html = '<img src=x onerror=alert(1)><b>bold</b>'
     await page.goto(dashboard.url(`/dashboard/${slug}/tokens`))
+    await page.getByRole('button', { name: 'New token' }).click()
     await page.getByLabel('Name (optional)').fill(html)
-    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('button', { name: 'Create organization token' }).click()
     await page.getByRole('heading', { name: `${html} is ready` }).waitFor()
     await page.getByRole('button', { name: 'Done, without copying' }).click()
     await page.getByRole('link', { name: html }).click()

@@ -106,6 +106,15 @@ export function launchBrowser(): Promise<Browser> {
   })
 }
 
+/** Takes one of the actions of the token, the first one with this name. */
+export async function choose(page: Page, token: string, action: string): Promise<void> {
+  await page
+    .getByRole('button', { name: `Actions for ${token}`, exact: true })
+    .first()
+    .click()
+  await page.getByRole('menuitem', { name: action, exact: true }).click()
+}
+
 /** Fills in the login form of the page. */
 export async function logIn(
   page: Page,

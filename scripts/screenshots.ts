@@ -9,7 +9,7 @@ import type { Page } from 'playwright-core'
 
 import { founder } from '../e2e/authority.ts'
 import { startingCliLogin } from '../e2e/cli-login.ts'
-import { hasBrowser, startDashboard, type Dashboard } from '../e2e/dashboard.ts'
+import { choose, hasBrowser, startDashboard, type Dashboard } from '../e2e/dashboard.ts'
 import { reasonWithoutDockerd, startDockerd } from '../packages/engine/src/testing/dockerd.ts'
 
 const folder = resolve(import.meta.dirname, '../docs/screenshots')
@@ -155,14 +155,14 @@ async function takeAll(seeded: Seeded, colorScheme: 'light' | 'dark'): Promise<v
   await take(ada.page, 'created', `/dashboard/${slug}/tokens`, async (page) => {
     await page.getByLabel('Name (optional)').fill('Smoke tests')
     await page.getByLabel('Expires').selectOption('In 7 days')
-    await page.getByRole('button', { name: 'Create Organization Token' }).click()
+    await page.getByRole('button', { name: 'Create organization token' }).click()
     await page.getByText('In organization "Acme Staging"').waitFor()
   })
   await take(ada.page, 'revoke', `/dashboard/${slug}/tokens`, async (page) => {
-    await page.getByRole('button', { name: 'Revoke Smoke tests' }).first().click()
+    await choose(page, 'Smoke tests', 'Revoke')
     await page.getByRole('button', { name: 'Revoke token' }).click()
     await page.getByRole('dialog').waitFor({ state: 'detached' })
-    await page.getByRole('button', { name: 'Revoke GitHub Actions' }).click()
+    await choose(page, 'GitHub Actions', 'Revoke')
   })
   await take(ada.page, 'token', `/dashboard/${slug}/tokens/${tokenId}`, async (page) => {
     await page.getByText('In organization "Acme Staging"').waitFor()

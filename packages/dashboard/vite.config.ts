@@ -42,13 +42,22 @@ export default defineConfig({
           groups: [
             {
               name: 'core',
-              // Narrowing, and the little that it takes, are in the first page.
-              test: /@noble|packages\/macaroon\/src\/(?!narrow|network\.|shell-words|label-words|action\.|boundary|errors)|client\/src\/pasted-token|tokens\/(?:created|usage)|caveats\/explained|src\/inspect/,
+              test: /@noble|packages\/macaroon\/src\/(?!narrow|network\.|shell-words|label-words|action\.|boundary|errors)|client\/src\/pasted-token|tokens\/(?:created|usage|pasted)|caveats\/explained|src\/inspect/,
+              priority: 3,
+            },
+            {
+              name: 'narrow',
+              test: /packages\/macaroon\/src\/(?:narrow|network\.|shell-words)|caveats\/narrowing|tokens\/(?:narrow-fields|read-narrowing)/,
               priority: 3,
             },
             {
               name: 'main',
-              test: /node_modules|packages\/client|src\/(?:api|session|shell|words)\/|src\/ui\/(?!copy)/,
+              test: /node_modules|packages\/client\/src\/(?!run-labels)|src\/(?:api|session|shell|words)\/|src\/ui\/(?!copy|action-menu)/,
+              priority: 1,
+            },
+            {
+              name: 'tokens',
+              test: /src\/tokens\/|pages\/tokens-page|src\/ui\/(?:copy|action-menu)/,
               priority: 1,
             },
             {
@@ -58,7 +67,7 @@ export default defineConfig({
             },
             {
               name: 'more',
-              test: /src\/(?:account|members)\/|src\/pages\/(?!tokens-page|inspect-page|login-page|not-found)|narrow-fields|sign-up-form|fragment-code|proof-dialog|shell\/decision|ui\/events|words\/audit/,
+              test: /src\/(?:account|members)\/|src\/pages\/(?!tokens-page|inspect-page|login-page|not-found)|tokens\/(?:rename|rotate|revoke-several|more-filters)|sign-up-form|fragment-code|proof-dialog|shell\/decision|client\/src\/run-labels|ui\/events|words\/audit/,
               priority: 2,
             },
           ],

@@ -8,9 +8,10 @@ import { useServices } from '../api/services.tsx'
 import { useQuery } from '../api/use-query.ts'
 import { useOrganisation } from '../shell/organisation.tsx'
 import { PageHeader } from '../shell/page-header.tsx'
+import { RenameDialog } from '../tokens/rename-dialog.tsx'
 import { RevokeDialog } from '../tokens/revoke-dialog.tsx'
 import { RotateDialog } from '../tokens/rotate-dialog.tsx'
-import { canRotate, TokenState } from '../tokens/tokens-table.tsx'
+import { canRotate, TokenState } from '../tokens/token-state.tsx'
 import { useSayCount } from '../ui/announce.ts'
 import { Button } from '../ui/button.tsx'
 import { CopyButton, Id } from '../ui/copy.tsx'
@@ -24,7 +25,7 @@ import { lazily, Part } from '../ui/part.tsx'
 import { PageSkeleton, RowsSkeleton } from '../ui/skeleton.tsx'
 import { Time } from '../ui/time.tsx'
 import { sayOperation } from '../words/audit.ts'
-import { sayExactly } from '../words/time.ts'
+import { sayInstant } from '../words/time.ts'
 import { sayPerson } from '../words/people.ts'
 
 const loadCreated = () => import('../tokens/created.tsx')
@@ -56,6 +57,7 @@ function Shown({ token }: { readonly token: ShownToken }) {
   const { client } = useServices()
   const organisation = useOrganisation()
   const { slug } = organisation
+  const [isRenaming, setRenaming] = useState(false)
   const [isRevoking, setRevoking] = useState(false)
   const [isRotating, setRotating] = useState(false)
   const [rotated, setRotated] = useState<RotatedToken | undefined>(undefined)
@@ -66,16 +68,22 @@ function Shown({ token }: { readonly token: ShownToken }) {
         title={token.name}
         lead={<TokenState token={token} />}
         actions={
-          token.state === 'live' && (
-            <>
-              {canRotate(token) && <Button onClick={() => setRotating(true)}>Rotate</Button>}
+          <div className="flex flex-wrap gap-2">
+            <Button onClick={() => setRenaming(true)}>Rename</Button>
+            {canRotate(token) && <Button onClick={() => setRotating(true)}>Rotate</Button>}
+            {token.state === 'live' && (
               <Button kind="danger" onClick={() => setRevoking(true)}>
                 Revoke
               </Button>
-            </>
-          )
+            )}
+          </div>
         }
       />
+      {token.state === 'live' && token.blocked !== null && (
+        <Notice tone="warn" className="mb-6">
+          {token.blocked.sentence}
+        </Notice>
+      )}
       {rotated !== undefined && (
         <Part fallback={<div className="skeleton mb-8 h-72 rounded-card" />}>
           <div className="mb-8">
@@ -164,6 +172,7 @@ function Shown({ token }: { readonly token: ShownToken }) {
         )}
       </Section>
       <History id={token.id} />
+      {isRenaming && <RenameDialog token={token} slug={slug} onClose={() => setRenaming(false)} />}
       {isRotating && (
         <RotateDialog
           token={token}
@@ -240,7 +249,7 @@ function History({ id }: { readonly id: string }) {
 function Instant({ at }: { readonly at: string }) {
   return (
     <>
-      <Time at={at} /> <span className="text-muted">({sayExactly(at)})</span>
+      <Time at={at} /> <span className="text-muted">({sayInstant(at)})</span>
     </>
   )
 }

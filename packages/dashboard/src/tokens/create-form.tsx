@@ -1,9 +1,7 @@
-// The form at the top of the tokens page: every field is optional, and the form says beforehand what the token will be.
+// The form that makes a token: every field is optional, and the form says beforehand what the token will be.
 import { useState } from 'react'
 
-import type { MintedToken, OrganisationDetails } from '@hallpass/client'
-import { actions, type Caveat } from '@hallpass/macaroon'
-import { caveatsOfWords } from '@hallpass/macaroon/narrow'
+import type { CaveatJson, MintedToken, OrganisationDetails } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
 import { useCache, useQuery } from '../api/use-query.ts'
@@ -20,27 +18,21 @@ import { useNow } from '../ui/time.tsx'
 import { defaultHours, durationOf, type Expiry, presets, problemOf } from './expiry.ts'
 import { ExpiryWords } from './expiry-words.tsx'
 import { loadFirst } from './load-first.ts'
-import {
-  problemsOfNarrowing,
-  sayNarrowing,
-  unnarrowed,
-  wordsOfNarrowing,
-  type Narrowing,
-  type NarrowingProblems,
-} from '../caveats/narrowing.ts'
+import type { FilledIn } from './narrow-fields.tsx'
+import type { Kind } from './read-narrowing.ts'
 
 const NarrowFields = lazily(() => import('./narrow-fields.tsx'), 'NarrowFields')
-
-type Kind = 'org' | 'readonly' | 'app'
 
 interface CreateFormProps {
   readonly organisation: OrganisationDetails
   /** Fetches what shows the token: a token that cannot be shown must not be made. */
   readonly prepare: () => Promise<unknown>
   readonly onCreated: (minted: MintedToken) => void
+  /** Absent where the form stays. */
+  readonly onCancel?: (() => void) | undefined
 }
 
-export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps) {
+export function CreateForm({ organisation, prepare, onCreated, onCancel }: CreateFormProps) {
   const { client } = useServices()
   const cache = useCache()
   const now = useNow()
@@ -50,19 +42,21 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
   const [kind, setKind] = useState<Kind>('org')
   const [app, setApp] = useState('')
   const [wasUnfolded, setUnfolded] = useState(false)
-  const [narrowing, setNarrowing] = useState(unnarrowed)
+  const [filledIn, setFilledIn] = useState<FilledIn | undefined>(undefined)
   const [isTried, setTried] = useState(false)
   const apps = useQuery({ key: ['apps', slug], ask: () => client.listApps({ org_slug: slug }) })
   const creation = useMutation({
-    async run(caveats: readonly Caveat[]) {
+    async run() {
       const [{ caveatsToJSON }] = await loadFirst(Promise.all([import('@hallpass/macaroon/json'), prepare()]))
+      const added: readonly CaveatJson[] = JSON.parse(caveatsToJSON(narrowing?.caveats ?? []))
+      const caveats = [...readingOnly(kind, organisation), ...added]
       return client.createToken({
         org_slug: slug,
         profile: kind === 'app' ? 'deploy' : 'deploy_organization',
         ...(name.trim() === '' ? {} : { name: name.trim() }),
         ...(kind === 'app' ? { app } : {}),
-        ...(isDefault(expiry) ? {} : { expiry: durationOf(expiry, Date.now()) }),
-        ...(caveats.length === 0 ? {} : { caveats: JSON.parse(caveatsToJSON(caveats)) }),
+        expiry: durationOf(expiry, now),
+        caveats,
       })
     },
     onSuccess(minted) {
@@ -72,16 +66,15 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
   })
 
   const expiryProblem = problemOf(expiry, now)
-  const chosen = narrowingOf(kind, narrowing)
-  const narrowed = sayNarrowing(chosen)
-  const narrowingProblems = problemsOf(kind, chosen)
+  const narrowing = filledIn?.read(filledIn.value, kind)
+  const narrowingProblems = narrowing?.problems ?? {}
   const appProblem = kind === 'app' && app === '' ? 'Choose an app.' : undefined
   const names = apps.data?.apps ?? []
 
   function submit(): void {
     setTried(true)
     if (expiryProblem !== undefined || appProblem !== undefined || Object.keys(narrowingProblems).length > 0) return
-    creation.mutate([...readingOnly(kind, organisation), ...caveatsOfWords(wordsOfNarrowing(chosen))])
+    creation.mutate()
   }
 
   return (
@@ -135,7 +128,7 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
           )}
         </div>
         <Choice<Kind>
-          label="May reach"
+          label="Access"
           value={kind}
           options={[
             { value: 'org', label: 'Everything' },
@@ -171,18 +164,18 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
       <div className="border-t border-line">
         {/* The title says the limits even while the part is folded. */}
         <Fold
-          title={narrowed === '' ? 'Narrow it further' : `Narrowed further: ${narrowed}`}
+          title={(narrowing?.said ?? '') === '' ? 'Restrict further' : `Restricted further: ${narrowing?.said}`}
           className="px-5 py-3"
           onToggle={(isOpen) => setUnfolded(wasUnfolded || isOpen)}
         >
           {wasUnfolded && (
             <Part fallback={<div className="skeleton mx-5 mb-5 h-64" />}>
               <NarrowFields
-                apps={kind === 'app' ? undefined : names}
-                hasActions={kind !== 'readonly'}
-                value={narrowing}
+                apps={names}
+                kind={kind}
+                filledIn={filledIn}
                 problems={isTried ? narrowingProblems : {}}
-                onChange={setNarrowing}
+                onChange={setFilledIn}
               />
             </Part>
           )}
@@ -190,39 +183,25 @@ export function CreateForm({ organisation, prepare, onCreated }: CreateFormProps
       </div>
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3 rounded-b-card border-t border-line bg-side px-5 py-4">
         <ExpiryWords expiry={expiry} />
-        <Button type="submit" kind="primary" busy={creation.isPending} className="w-full narrow:w-auto">
-          {kind === 'app' ? 'Create Deploy Token' : 'Create Organization Token'}
-        </Button>
+        <div className="flex w-full flex-wrap justify-end gap-2 narrow:w-auto">
+          {onCancel !== undefined && (
+            <Button kind="quiet" busy={creation.isPending} onClick={onCancel}>
+              Cancel
+            </Button>
+          )}
+          <Button type="submit" kind="primary" busy={creation.isPending} className="flex-1 narrow:flex-none">
+            {kind === 'app' ? 'Create deploy token' : 'Create organization token'}
+          </Button>
+        </div>
         <FailureNotice error={creation.error} fields={['name']} className="w-full" />
       </div>
     </Form>
   )
 }
 
-/** The fields that count: hidden ones, which the kind of the token decides, do not. */
-function narrowingOf(kind: Kind, narrowing: Narrowing): Narrowing {
-  if (kind === 'app') return { ...narrowing, apps: [] }
-  return kind === 'readonly' ? { ...narrowing, actions: '' } : narrowing
-}
-
-function problemsOf(kind: Kind, narrowing: Narrowing): NarrowingProblems {
-  const problems = problemsOfNarrowing(narrowing)
-  if (kind === 'readonly' && narrowing.commands.trim() !== '') {
-    return {
-      ...problems,
-      commands: 'A read-only token cannot run commands. Choose another reach or remove the commands.',
-    }
-  }
-  return problems
-}
-
-function isDefault(expiry: Expiry): boolean {
-  return expiry.kind === 'preset' && expiry.hours === defaultHours
-}
-
 /** As `hallpass tokens create readonly` narrows. */
-function readingOnly(kind: Kind, { internal_numeric_id }: OrganisationDetails): readonly Caveat[] {
-  return kind === 'readonly' ? [{ type: 'Organization', id: BigInt(internal_numeric_id), mask: actions.read }] : []
+function readingOnly(kind: Kind, { internal_numeric_id: id }: OrganisationDetails): readonly CaveatJson[] {
+  return kind === 'readonly' ? [{ type: 'Organization', body: { id, mask: 'r' } }] : []
 }
 
 function localDay(now: number): string {

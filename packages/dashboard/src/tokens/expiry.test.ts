@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { defaultHours, durationOf, endOf, isVeryLong, problemOf } from './expiry.ts'
+import { durationOf, endOf, problemOf } from './expiry.ts'
 
 const now = new Date(2026, 10, 25, 12).getTime()
 
@@ -25,13 +25,5 @@ describe('when a new token ends', () => {
     ['2026-11-25', undefined],
   ])('says what is wrong with the day %j', (day, problem) => {
     expect(problemOf({ kind: 'day', day }, now)).toBe(problem)
-  })
-
-  it('knows what is too long to be remembered', () => {
-    expect([24, 365 * 24, defaultHours].map((hours) => isVeryLong(now + hours * 3_600_000, now))).toEqual([
-      false,
-      false,
-      true,
-    ])
   })
 })

@@ -4,17 +4,17 @@ export type Expiry =
   | { readonly kind: 'preset'; readonly hours: number }
   | { readonly kind: 'day'; readonly day: string }
 
-/** 20 years of 365 days: the authority's default. */
-export const defaultHours = 175_200
+/** What is chosen before anybody chooses: 30 days. */
+export const defaultHours = 30 * 24
 
 export const presets: readonly { readonly hours: number; readonly label: string }[] = [
   { hours: 1, label: '1 hour' },
   { hours: 24, label: '1 day' },
   { hours: 7 * 24, label: '7 days' },
-  { hours: 30 * 24, label: '30 days' },
+  { hours: defaultHours, label: '30 days' },
   { hours: 90 * 24, label: '90 days' },
   { hours: 365 * 24, label: '1 year' },
-  { hours: defaultHours, label: '20 years (default)' },
+  { hours: 20 * 365 * 24, label: '20 years' },
 ]
 
 /** What the authority takes. */
@@ -41,9 +41,4 @@ export function problemOf(expiry: Expiry, now: number): string | undefined {
 export function durationOf(expiry: Expiry, now: number): string {
   const end = endOf(expiry, now) ?? now
   return expiry.kind === 'preset' ? `${expiry.hours}h` : `${Math.max(1, Math.floor((end - now) / 1000))}s`
-}
-
-/** So long that nobody will remember the token. */
-export function isVeryLong(end: number, now: number): boolean {
-  return end - now > 2 * 365 * 24 * millisecondsPerHour
 }

@@ -1,35 +1,67 @@
 // Which tokens are looked at, as it stands in the address: so that it can be reloaded, sent on and gone back to.
 import { holdsSecret } from '@hallpass/client/secret-text'
 
-import { listSorts, listStates } from '@hallpass/client/words'
+import { listSorts } from '@hallpass/client/words'
 
 export type Sort = (typeof listSorts)[number]
 export type Order = 'asc' | 'desc'
 
-export interface AskedList {
-  readonly state: (typeof listStates)[number]
-  readonly sort: Sort
-  readonly order: Order
+/** What a list can be of; `ending` are the live ones that end within a week. */
+export const states = [
+  { value: 'live', label: 'Live' },
+  { value: 'ending', label: 'Ends soon' },
+  { value: 'expired', label: 'Expired' },
+  { value: 'revoked', label: 'Revoked' },
+  { value: 'all', label: 'All states' },
+] as const
+
+export const kinds = [
+  { value: 'deploy_organization', label: 'Organization tokens' },
+  { value: 'deploy', label: 'Deploy tokens' },
+  { value: 'litefs_cloud', label: 'LiteFS Cloud tokens' },
+] as const
+
+/** What the list is filtered by; all but the state are left out where they do not count. */
+export interface AskedTokens {
+  readonly state: (typeof states)[number]['value']
   readonly search?: string
+  readonly kind?: (typeof kinds)[number]['value']
+  /** Name of the app that they are limited to. */
+  readonly app?: string
+  /** Address of the person in whose name they were made. */
+  readonly by?: string
   /** A duration for which they were not used. */
   readonly unused?: string
+}
+
+export interface AskedList {
+  readonly filter: AskedTokens
+  readonly sort: Sort
+  readonly order: Order
   readonly cursor?: string
 }
 
-/** Unknown values are ignored. */
+/** Unknown values are ignored, and so are credentials, which must not be sent to the authority. */
 export function readListQuery(params: URLSearchParams): AskedList {
-  const told = params.get('search')?.slice(0, 128) ?? ''
-  // A credential in the address must not be sent to the authority.
-  const search = holdsSecret(told) ? '' : told
-  const cursor = params.get('cursor')
+  const text = (name: string) => {
+    const told = params.get(name)?.slice(0, 128) ?? ''
+    return holdsSecret(told) || told === '' ? undefined : told
+  }
+  const [search, app, by, cursor] = [text('search'), text('app'), text('by'), params.get('cursor')]
+  const kind = kinds.find(({ value }) => value === params.get('kind'))?.value
   const unused = params.get('unused') ?? ''
   const sort = listSorts.find((each) => each === params.get('sort')) ?? 'created_at'
   return {
-    state: listStates.find((each) => each === params.get('state')) ?? 'live',
+    filter: {
+      state: states.find(({ value }) => value === params.get('state'))?.value ?? 'live',
+      ...(search === undefined ? {} : { search }),
+      ...(kind === undefined ? {} : { kind }),
+      ...(app === undefined ? {} : { app }),
+      ...(by === undefined ? {} : { by }),
+      ...(/^\d{1,5}[dwhmy]$/.test(unused) ? { unused } : {}),
+    },
     sort,
     order: params.get('order') === 'asc' ? 'asc' : params.get('order') === 'desc' || sort !== 'name' ? 'desc' : 'asc',
-    ...(search === '' ? {} : { search }),
-    ...(/^\d{1,5}[dwhmy]$/.test(unused) ? { unused } : {}),
     ...(cursor === null ? {} : { cursor }),
   }
 }

@@ -1,25 +1,32 @@
-// More limits for a new token: folded away, because most tokens need none of them.
+// More limits for a new token: folded away and fetched when they are unfolded, because most tokens need none of them.
 import type { App } from '@hallpass/client'
 
 import { Check } from '../ui/choice.tsx'
 import { ActionChecks, CommandsField, MachinesField, NetworksField } from '../caveats/narrowing-controls.tsx'
-import type { Narrowing, NarrowingProblems } from '../caveats/narrowing.ts'
+import { unnarrowed, type Narrowing, type NarrowingProblems } from '../caveats/narrowing.ts'
+import { readNarrowing, type Kind } from './read-narrowing.ts'
 
-interface NarrowFieldsProps {
-  /** Undefined where the token is for one app anyway. */
-  readonly apps: readonly App[] | undefined
-  /** False where it may only read anyway. */
-  readonly hasActions: boolean
+/** What is filled in, and what reads it. */
+export interface FilledIn {
   readonly value: Narrowing
-  readonly problems: NarrowingProblems
-  readonly onChange: (value: Narrowing) => void
+  readonly read: typeof readNarrowing
 }
 
-export function NarrowFields({ apps, hasActions, value, problems, onChange }: NarrowFieldsProps) {
-  const change = (part: Partial<Narrowing>) => onChange({ ...value, ...part })
+interface NarrowFieldsProps {
+  readonly apps: readonly App[]
+  readonly kind: Kind
+  /** Undefined before anything is. */
+  readonly filledIn: FilledIn | undefined
+  readonly problems: NarrowingProblems
+  readonly onChange: (filledIn: FilledIn) => void
+}
+
+export function NarrowFields({ apps, kind, filledIn, problems, onChange }: NarrowFieldsProps) {
+  const value = filledIn?.value ?? unnarrowed
+  const change = (part: Partial<Narrowing>) => onChange({ value: { ...value, ...part }, read: readNarrowing })
   return (
     <div className="grid items-start gap-x-4 gap-y-6 px-5 pt-1 pb-6 narrow:grid-cols-2">
-      {apps !== undefined && (
+      {kind !== 'app' && (
         <fieldset className="min-w-0">
           <legend className="mb-1 text-small font-medium">
             Only these apps <span className="font-normal text-muted">(none: every app)</span>
@@ -42,7 +49,7 @@ export function NarrowFields({ apps, hasActions, value, problems, onChange }: Na
           </div>
         </fieldset>
       )}
-      {hasActions && (
+      {kind !== 'readonly' && (
         <ActionChecks none="every action" value={value.actions} onChange={(actions) => change({ actions })} />
       )}
       <div className="flex min-w-0 flex-col gap-1">

@@ -49,7 +49,7 @@ describe('what a token may do, in a few words', () => {
           { type: 'Mutations', body: { mutations: [] } },
         ],
       },
-      'Narrowed',
+      'Restricted',
       ['2 apps', '1 machine', 'actions rw', 'narrowed'],
     ],
     [
@@ -64,7 +64,7 @@ describe('what a token may do, in a few words', () => {
           commands,
         ],
       },
-      'Narrowed',
+      'Restricted',
       ['1 app', '2 machines', 'commands', 'actions rwC'],
     ],
   ] as const)('says it of %s', (_what, token, words, narrowed) => {

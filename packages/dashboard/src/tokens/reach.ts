@@ -26,7 +26,7 @@ export function reachOf({ profile, app, caveats, minted_by }: Known): Reach {
   ]
   if (profile === 'deploy') return { words: `${isReading ? 'Read app' : 'App'} ${app ?? '(deleted)'}`, narrowed }
   if (profile === 'litefs_cloud') return { words: 'LiteFS Cloud', narrowed }
-  return { words: isReading ? 'Read only' : narrowed.length > 0 ? 'Narrowed' : 'Everything', narrowed }
+  return { words: isReading ? 'Read only' : narrowed.length > 0 ? 'Restricted' : 'Everything', narrowed }
 }
 
 const ownCaveats: Readonly<Record<Token['profile'], readonly string[]>> = {

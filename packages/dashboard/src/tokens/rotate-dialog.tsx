@@ -29,7 +29,7 @@ const graces = [
 
 const lifetimes = [
   { value: '', label: 'As long as the old one was' },
-  ...presets.map(({ hours, label }) => ({ value: `${hours}h`, label: `For ${label.replace(' (default)', '')}` })),
+  ...presets.map(({ hours, label }) => ({ value: `${hours}h`, label: `For ${label}` })),
 ]
 
 export function RotateDialog({ token, slug, prepare, onRotated, onClose }: RotateDialogProps) {

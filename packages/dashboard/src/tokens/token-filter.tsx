@@ -1,32 +1,30 @@
-// Looks for tokens by a part of their names, by their state, and by how long nobody used them.
+// Looks for tokens by a part of their names or ids, and by their state; more filters are folded away.
 import { useEffect, useState } from 'react'
 
 import { holdsSecret } from '@hallpass/client/secret-text'
 
+import { Button } from '../ui/button.tsx'
 import { controlClasses, Select } from '../ui/field.tsx'
 import { lazily, Part } from '../ui/part.tsx'
+import { states, type AskedTokens } from './list-query.ts'
 
 const PastedCredential = lazily(() => import('./pasted-credential.tsx'), 'PastedCredential')
+const MoreFilters = lazily(() => import('./more-filters.tsx'), 'MoreFilters')
 
 interface TokenFilterProps {
-  readonly search: string
-  readonly state: string
-  readonly unused: string
+  readonly filter: AskedTokens
   readonly onChange: (changes: Readonly<Record<string, string>>) => void
 }
-
-const usualTimes = [
-  { value: '30d', label: 'Not used for 30 days' },
-  { value: '90d', label: 'Not used for 90 days' },
-  { value: '365d', label: 'Not used for a year' },
-]
 
 /** The pause in typing after which the authority is asked. */
 const pause = 200
 
-export function TokenFilter({ search, state, unused, onChange }: TokenFilterProps) {
+export function TokenFilter({ filter, onChange }: TokenFilterProps) {
+  const { search = '', state } = filter
   const [typed, setTyped] = useState(search)
   const [pasted, setPasted] = useState<string | undefined>(undefined)
+  const count = [filter.kind, filter.app, filter.by, filter.unused].filter((each) => each !== undefined).length
+  const [isUnfolded, setUnfolded] = useState(count > 0)
   useEffect(() => {
     if (typed === search) return undefined
     const { pathname } = globalThis.location
@@ -45,52 +43,48 @@ export function TokenFilter({ search, state, unused, onChange }: TokenFilterProp
   }
 
   return (
-    <>
-      <search className="mb-3 flex flex-wrap gap-2">
+    <search className="mb-2 block">
+      <div className="flex flex-wrap gap-2">
         <input
           type="search"
-          aria-label="Filter by name"
-          placeholder="Filter by name"
+          aria-label="Search by name or id"
+          placeholder="Name or id"
           maxLength={128}
           autoComplete="off"
           spellCheck={false}
           value={typed}
           onChange={(event) => take(event.target.value)}
-          className={`${controlClasses} max-w-72 flex-1 basis-44`}
+          className={`${controlClasses} max-w-80 flex-1 basis-44`}
         />
-        <div className="ml-auto w-44">
-          <Select
-            aria-label="Last use"
-            value={unused}
-            options={[
-              { value: '', label: 'Used or not' },
-              ...usualTimes,
-              ...(unused === '' || usualTimes.some(({ value }) => value === unused)
-                ? []
-                : [{ value: unused, label: `Not used for ${unused}` }]),
-            ]}
-            onChange={(event) => onChange({ unused: event.target.value })}
-          />
-        </div>
         <div className="w-36">
           <Select
             aria-label="State"
             value={state}
-            options={[
-              { value: 'live', label: 'Live' },
-              { value: 'expired', label: 'Expired' },
-              { value: 'revoked', label: 'Revoked' },
-              { value: 'all', label: 'All states' },
-            ]}
+            options={states}
             onChange={(event) => onChange({ state: event.target.value === 'live' ? '' : event.target.value })}
           />
         </div>
-      </search>
+        <Button
+          kind="quiet"
+          aria-expanded={isUnfolded}
+          aria-controls="more-filters"
+          onClick={() => setUnfolded(!isUnfolded)}
+        >
+          {count === 0 ? 'Filters' : `Filters (${count})`}
+        </Button>
+      </div>
+      <div id="more-filters" hidden={!isUnfolded} className="mt-2">
+        {isUnfolded && (
+          <Part fallback={<div className="skeleton h-[3.75rem]" />}>
+            <MoreFilters filter={filter} onChange={onChange} />
+          </Part>
+        )}
+      </div>
       {pasted !== undefined && (
         <Part fallback={null}>
           <PastedCredential text={pasted} />
         </Part>
       )}
-    </>
+    </search>
   )
 }

@@ -1,53 +1,64 @@
-// The tokens of an organisation: what each may do, who made it, when it was used, when it expires, and a button to revoke it.
-import { Link } from 'wouter'
-
+// The tokens of an organisation: what each may do, who made it, when it was used and when it ends; some can be selected.
 import type { Token } from '@hallpass/client'
 
-import { Button } from '../ui/button.tsx'
-import { LastUse } from '../ui/last-use.tsx'
-import { State } from '../ui/layout.tsx'
-import { Time } from '../ui/time.tsx'
 import type { Order, Sort } from './list-query.ts'
-import { reachOf } from './reach.ts'
-import { sayPerson } from '../words/people.ts'
+import { TokenRow, type RowActions } from './token-row.tsx'
 
-interface TokensTableProps {
+interface TokensTableProps extends RowActions {
   readonly slug: string
   readonly tokens: readonly Token[]
   readonly sort: Sort
   readonly order: Order
+  /** Ids. */
+  readonly selected: ReadonlySet<string>
   readonly onSort: (sort: Sort, order: Order) => void
-  readonly onRotate: (token: Token) => void
-  readonly onRevoke: (token: Token) => void
+  readonly onSelect: (ids: ReadonlySet<string>) => void
 }
 
-export function TokensTable({ slug, tokens, sort, order, onSort, onRotate, onRevoke }: TokensTableProps) {
+export function TokensTable(props: TokensTableProps) {
+  const { slug, tokens, sort, order, selected, onSort, onSelect, ...actions } = props
   const header = { sort, order, onSort }
+  const selectable = tokens.filter(({ state }) => state === 'live')
+  const isWhole = selectable.length > 0 && selectable.every(({ id }) => selected.has(id))
   return (
     <div className="@container">
       <table className="block w-full text-left @3xl:table @3xl:table-fixed">
         <thead className="hidden text-small text-muted @3xl:table-header-group">
           <tr className="border-b border-line">
-            <SortHeader {...header} by="name" label="Name" className="w-[23%]" />
-            <th className="w-[15%] py-2 pr-4 font-medium">May do</th>
-            <th className="py-2 pr-4 font-medium">Created by</th>
-            <SortHeader {...header} by="created_at" label="Created" className="w-30" />
-            <SortHeader {...header} by="last_used_at" label="Last used" className="w-30" />
-            <SortHeader {...header} by="expires_at" label="Expires" className="w-27" />
-            <th className="w-21 py-2 pr-4 font-medium">State</th>
-            <th className="w-19 py-2 font-medium">
-              <span className="sr-only">Rotate, revoke</span>
+            <th className="w-9 py-2 pl-1 font-medium">
+              <input
+                type="checkbox"
+                aria-label="Select all on this page"
+                className="block size-4 accent-accent"
+                disabled={selectable.length === 0}
+                checked={isWhole}
+                onChange={() => onSelect(new Set(isWhole ? [] : selectable.map(({ id }) => id)))}
+              />
+            </th>
+            <SortHeader {...header} by="name" label="Name" className="w-[25%]" />
+            <th className="w-[16%] py-2 pr-4 font-medium">Access</th>
+            <SortHeader {...header} by="created_at" label="Created" className="" />
+            <SortHeader {...header} by="last_used_at" label="Last used" className="w-[13%]" />
+            <SortHeader {...header} by="expires_at" label="Ends" className="w-[13%]" />
+            <th className="w-9 py-2 font-medium">
+              <span className="sr-only">Actions</span>
             </th>
           </tr>
         </thead>
         <tbody className="block divide-y divide-line border-y border-line @3xl:table-row-group @3xl:border-t-0">
           {tokens.map((token) => (
-            <Row
+            <TokenRow
               key={token.id}
               slug={slug}
               token={token}
-              onRotate={() => onRotate(token)}
-              onRevoke={() => onRevoke(token)}
+              isSelected={selected.has(token.id)}
+              onSelect={(isSelected) => {
+                const next = new Set(selected)
+                if (isSelected) next.add(token.id)
+                else next.delete(token.id)
+                onSelect(next)
+              }}
+              {...actions}
             />
           ))}
         </tbody>
@@ -86,105 +97,4 @@ function SortHeader({ sort, order, onSort, by, label, className }: SortHeaderPro
       </button>
     </th>
   )
-}
-
-interface RowProps {
-  readonly slug: string
-  readonly token: Token
-  readonly onRotate: () => void
-  readonly onRevoke: () => void
-}
-
-function Row({ slug, token, onRotate, onRevoke }: RowProps) {
-  const { words, narrowed } = reachOf(token)
-  const isLive = token.state === 'live'
-  return (
-    <tr className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-3 gap-y-1 py-3 text-small @3xl:table-row @3xl:hover:bg-side">
-      <th scope="row" className="min-w-0 font-normal @3xl:py-2.5 @3xl:pr-4">
-        <Link
-          href={`/dashboard/${slug}/tokens/${token.id}`}
-          className={`block truncate text-base font-medium hover:underline ${isLive ? '' : 'text-muted'}`}
-          title={token.name}
-        >
-          {token.name}
-        </Link>
-        <code className="block truncate font-mono text-tiny text-muted" title={token.id}>
-          {token.id}
-        </code>
-      </th>
-      <td className="order-1 col-span-2 flex min-w-0 flex-wrap gap-x-1.5 @3xl:table-cell @3xl:pr-4">
-        <span className="block truncate">{words}</span>
-        {narrowed.length > 0 && (
-          <span className="block truncate text-muted @3xl:text-tiny" title={narrowed.join(', ')}>
-            {narrowed.join(', ')}
-          </span>
-        )}
-      </td>
-      <td className="order-2 col-span-2 truncate text-muted @3xl:pr-4" title={token.created_by ?? undefined}>
-        <Label>by</Label>{' '}
-        {token.trust_policy === null ? sayPerson(token.created_by, token.created_by_proven) : 'a CI job'}
-        {token.minted_by !== null && (
-          <Link
-            href={`/dashboard/${slug}/tokens/${token.minted_by}`}
-            className="block truncate text-tiny hover:text-ink hover:underline"
-            title={token.minted_by}
-          >
-            with the token {token.minted_by.slice(0, 8)}…
-          </Link>
-        )}
-      </td>
-      <td className="order-3 text-muted @3xl:pr-4">
-        <Label>created</Label> <Time at={token.created_at} />
-      </td>
-      <td className="order-3 col-span-2 text-muted @3xl:pr-4">
-        <Label>last used:</Label>{' '}
-        <LastUse at={token.last_used_at} madeAt={token.created_at} knownSince={token.last_use_known_since} />
-      </td>
-      <td className="order-3 text-muted @3xl:pr-4">
-        <Label>{token.state === 'expired' ? 'expired' : 'expires'}</Label> <Time at={token.expires_at} />
-      </td>
-      <td className="order-4 self-center @3xl:pr-4">
-        <TokenState token={token} />
-        {token.successor_id !== null && (
-          <Link
-            href={`/dashboard/${slug}/tokens/${token.successor_id}`}
-            className="block truncate text-tiny text-muted hover:text-ink hover:underline"
-            title={token.successor_id}
-          >
-            replaced
-          </Link>
-        )}
-      </td>
-      <td className="order-4 col-span-2 self-center text-right">
-        <div className="-mr-2.5 flex justify-end @3xl:flex-col @3xl:items-end">
-          {canRotate(token) && (
-            <Button kind="quiet" size="small" aria-label={`Rotate ${token.name}`} onClick={onRotate}>
-              Rotate
-            </Button>
-          )}
-          {isLive && (
-            <Button kind="quiet-danger" size="small" aria-label={`Revoke ${token.name}`} onClick={onRevoke}>
-              Revoke
-            </Button>
-          )}
-        </div>
-      </td>
-    </tr>
-  )
-}
-
-/** Said only where there is no heading above. */
-function Label({ children }: { readonly children: string }) {
-  return <span className="@3xl:hidden">{children}</span>
-}
-
-/** Whether somebody who may can replace it. */
-export function canRotate({ state, successor_id, machine, caveats }: Token): boolean {
-  return state === 'live' && successor_id === null && machine === null && caveats !== null
-}
-
-const tones = { live: 'good', revoked: 'bad', expired: 'off' } as const
-
-export function TokenState({ token: { state } }: { readonly token: Token }) {
-  return <State tone={tones[state]}>{state.charAt(0).toUpperCase() + state.slice(1)}</State>
 }

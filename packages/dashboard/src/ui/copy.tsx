@@ -13,7 +13,24 @@ interface CopyButtonProps {
 }
 
 export function CopyButton({ text, what, kind = 'secondary', size = 'small', onCopied }: CopyButtonProps) {
-  const [outcome, setOutcome] = useState<'copied' | 'failed' | undefined>(undefined)
+  const [outcome, copy] = useCopying(text, onCopied)
+  return (
+    <span className="inline-flex shrink-0">
+      <Button kind={kind} size={size} aria-label={`Copy ${what}`} onClick={copy} className="min-w-18">
+        {outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'Select it' : 'Copy'}
+      </Button>
+      <output className="sr-only">
+        {outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'Copying failed. Select the text instead.' : ''}
+      </output>
+    </span>
+  )
+}
+
+type Outcome = 'copied' | 'failed' | undefined
+
+/** What came of copying the text, for a moment; and a way to copy it. */
+function useCopying(text: string, onCopied?: () => void): readonly [Outcome, () => void] {
+  const [outcome, setOutcome] = useState<Outcome>(undefined)
   useEffect(() => {
     if (outcome === undefined) return undefined
     const timer = setTimeout(() => setOutcome(undefined), 2500)
@@ -30,17 +47,7 @@ export function CopyButton({ text, what, kind = 'secondary', size = 'small', onC
       setOutcome('failed')
     }
   }
-
-  return (
-    <span className="inline-flex shrink-0">
-      <Button kind={kind} size={size} aria-label={`Copy ${what}`} onClick={() => void copy()} className="min-w-18">
-        {outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'Select it' : 'Copy'}
-      </Button>
-      <output className="sr-only">
-        {outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'Copying failed. Select the text instead.' : ''}
-      </output>
-    </span>
-  )
+  return [outcome, () => void copy()]
 }
 
 interface CopyBoxProps {
@@ -78,4 +85,29 @@ export function CopyBox({ text, what, keepLines = false, kind, onCopied }: CopyB
 /** An id, short enough to stand in a line. */
 export function Id({ children }: { readonly children: ReactNode }) {
   return <code className="font-mono text-small wrap-anywhere">{children}</code>
+}
+
+/** The part of an id that people compare, which copies the whole. */
+export function ShortId({ id }: { readonly id: string }) {
+  const [outcome, copy] = useCopying(id)
+  const short = id.slice(0, 8)
+  return (
+    <button
+      type="button"
+      title={`Copy ${id}`}
+      aria-label={`Copy the id ${short}`}
+      onClick={copy}
+      className="group -mx-1 flex min-h-6 max-w-full items-center gap-1 rounded-sm px-1 font-mono text-tiny text-muted hover:bg-sunken hover:text-ink"
+    >
+      {outcome === undefined ? short : outcome === 'copied' ? 'Copied' : 'Not copied'}
+      <svg
+        viewBox="0 0 16 16"
+        aria-hidden="true"
+        className="size-3 fill-none stroke-current stroke-[1.4] opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100"
+      >
+        <path d="M5.5 5.5h7v8h-7zM3.5 10.5v-8h7" strokeLinejoin="round" />
+      </svg>
+      <output className="sr-only">{outcome === 'copied' ? 'Copied' : ''}</output>
+    </button>
+  )
 }

@@ -1,5 +1,5 @@
 // When something was last used, as far as it is known.
-import { sayDay } from '../words/time.ts'
+import { sayInstant } from '../words/time.ts'
 import { Time } from './time.tsx'
 
 interface LastUseProps {
@@ -9,8 +9,8 @@ interface LastUseProps {
   readonly knownSince: string
 }
 
-/** `3 days ago`, `Never`, or `Not known before 30 Nov 2026`. */
+/** `3 days ago`, `Never`, or `Not known before 2026-11-30 22:47:10 UTC`. */
 export function LastUse({ at, madeAt, knownSince }: LastUseProps) {
   if (at !== null) return <Time at={at} />
-  return Date.parse(knownSince) <= Date.parse(madeAt) ? 'Never' : `Not known before ${sayDay(knownSince)}`
+  return Date.parse(knownSince) <= Date.parse(madeAt) ? 'Never' : `Not known before ${sayInstant(knownSince)}`
 }

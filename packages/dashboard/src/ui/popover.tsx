@@ -32,7 +32,7 @@ export function Popover({ button, label, className, children }: PopoverProps) {
             place(panel.current, trigger.current.getBoundingClientRect())
           }
         }}
-        className="fixed inset-auto m-0 max-h-[70dvh] overflow-y-auto rounded-card border border-line bg-raised p-1.5 text-ink shadow-float"
+        className={popoverPanelClasses}
       >
         {children}
       </div>
@@ -43,7 +43,7 @@ export function Popover({ button, label, className, children }: PopoverProps) {
 const gap = 6
 
 /** Where there is more room: below the button or above it, from its left edge or from its right one. */
-function place(panel: HTMLElement, button: DOMRect): void {
+export function place(panel: HTMLElement, button: DOMRect, width = '14rem'): void {
   const { clientWidth, clientHeight } = document.documentElement
   const isBelow = button.top < clientHeight / 2
   const isLeft = button.left < clientWidth / 2
@@ -53,8 +53,11 @@ function place(panel: HTMLElement, button: DOMRect): void {
   panel.style.right = isLeft ? 'auto' : `${clientWidth - button.right}px`
   const room = (isLeft ? clientWidth - button.left : button.right) - gap
   panel.style.maxWidth = `${room}px`
-  panel.style.minWidth = `min(14rem, ${room}px)`
+  panel.style.minWidth = `min(${width}, ${room}px)`
 }
+
+export const popoverPanelClasses =
+  'fixed inset-auto m-0 max-h-[70dvh] overflow-y-auto rounded-card border border-line bg-raised p-1.5 text-ink shadow-float'
 
 export const popoverItemClasses =
   'flex w-full items-center gap-2 rounded-control px-2.5 py-1.5 text-left text-base text-ink hover:bg-sunken ' +

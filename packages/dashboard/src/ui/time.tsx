@@ -1,7 +1,7 @@
 // An instant: relative in the text, exact in the tooltip.
 import { createContext, use, useEffect, useState, type ReactNode } from 'react'
 
-import { sayDistance, sayExactly } from '../words/time.ts'
+import { sayDistance, sayInstant } from '../words/time.ts'
 
 const NowContext = createContext(0)
 
@@ -26,7 +26,7 @@ export function useNow(): number {
 export function Time({ at }: { readonly at: string }) {
   const now = useNow()
   return (
-    <time dateTime={at} title={sayExactly(at)}>
+    <time dateTime={at} title={sayInstant(at)}>
       {sayDistance(at, now)}
     </time>
   )

@@ -1,15 +1,11 @@
 import { describe, expect, it } from 'vitest'
 
-import { sayDay, sayDistance, sayDuration, sayExactly, sayInstant } from './time.ts'
+import { sayDistance, sayDuration, sayInstant } from './time.ts'
 
 const now = Date.parse('2026-11-25T12:00:00Z')
 const after = (seconds: number) => new Date(now + seconds * 1000).toISOString()
 
 describe('instants in words', () => {
-  it('has days with a short month', () => {
-    expect(sayDay('2026-11-30T23:59:59.000Z')).toBe('30 Nov 2026')
-  })
-
   it.each([
     [0, 'just now'],
     [-44, 'just now'],
@@ -36,8 +32,8 @@ describe('instants in words', () => {
     ])
   })
 
-  it("says an instant exactly, and in the viewer's time zone", () => {
-    expect(sayExactly('2026-11-25T12:00:00.123Z')).toBe('2026-11-25 12:00:00 UTC')
-    expect(sayInstant(now, 'Europe/Vienna')).toBe('25 November 2026, 13:00')
+  it('says an instant with its zone', () => {
+    expect(sayInstant('2026-11-25T12:00:00.123Z')).toBe('2026-11-25 12:00:00 UTC')
+    expect(sayInstant(now)).toBe('2026-11-25 12:00:00 UTC')
   })
 })

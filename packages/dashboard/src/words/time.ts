@@ -21,30 +21,9 @@ export function sayDuration(seconds: number): string {
   return count(Math.round(seconds / (365.25 * day)), 'year')
 }
 
-/** `2026-11-25 22:47:10 UTC`: the same for everybody, and as the command line writes it. */
-export function sayExactly(iso: string): string {
-  return `${new Date(iso).toISOString().slice(0, 19).replace('T', ' ')} UTC`
-}
-
-/** `30 Nov 2026`, in UTC. */
-export function sayDay(iso: string): string {
-  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(
-    Date.parse(iso),
-  )
-}
-
-/** `25 November 2046, 22:47`, in the viewer's time zone. */
-export function sayInstant(milliseconds: number, timeZone?: string): string {
-  return new Intl.DateTimeFormat('en-GB', {
-    day: 'numeric',
-    month: 'long',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZone,
-  })
-    .format(milliseconds)
-    .replace(' at ', ', ')
+/** `2026-11-25 22:47:10 UTC`, of an ISO text or milliseconds: the same for everybody, and as the command line writes it. */
+export function sayInstant(at: string | number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
 function count(number: number, unit: string): string {
