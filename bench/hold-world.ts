@@ -49,6 +49,7 @@ export async function fillWithCrowd(directory: string, url: string | undefined, 
           machineId: null,
           successorId: null,
           predecessorId: null,
+          isApproved: true,
         })
       }
     })

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 
 import { openAuthority } from './open-authority.ts'
 import { proveAddress } from '../packages/authority/src/operations/accounts/prove-address.ts'
+import { openPolicy } from '../packages/authority/src/domain/token-policy.ts'
 import { createAccount } from '../packages/authority/src/operations/accounts/sign-up.ts'
 import { createDirectory } from './authority.ts'
 
@@ -22,7 +23,7 @@ test('a first proof leaves a thousand organizations, and reads go on between the
       const organisation = await tx.organisations.insert({
         ...names,
         membershipDischarge: 'none',
-        tokenMinting: 'allowed',
+        tokenPolicy: openPolicy,
       })
       await tx.memberships.insert({ organisationId: organisation.id, userId: admin.id, role: 'admin', createdAt: now })
       await tx.memberships.insert({ organisationId: organisation.id, userId: made.id, role: 'member', createdAt: now })

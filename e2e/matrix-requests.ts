@@ -184,6 +184,8 @@ const listed = {
       return { params: { org_slug: (await createOrganisation(world.authority.ask, world.admin.token)).slug } }
     },
   ],
+  showTokenPolicy: [[...members, ...whole, 'readonly', 'deploy', 'sibling'], ofOrganisation],
+  updateTokenPolicy: [['admin'], inOrganisation({ approval: false }), { approval: false }],
   listTrustPolicies: [[...members, ...whole, 'readonly', 'deploy', 'sibling'], ofOrganisation],
   addTrustPolicy: [['admin'], (subject) => inOrganisation(trustPolicy)(subject), trustPolicy],
   removeTrustPolicy: [
@@ -309,6 +311,8 @@ const listed = {
   'renameToken:deploy': [[...members, ...whole, 'app', 'deploy'], ofToken('deploy', { name: 'ci 2' })],
   'rotateToken:org': [[...members, ...single], ofToken('deploy_organization'), { grace: '1h' }],
   'rotateToken:deploy': [[...members, ...single, 'app', 'deploy'], ofToken('deploy')],
+  'approveToken:org': [['admin'], ofToken('deploy_organization')],
+  'approveToken:deploy': [['admin'], ofToken('deploy')],
   'revokeToken:org': [[...members, ...whole], ofToken('deploy_organization')],
   'revokeToken:deploy': [[...members, ...whole, 'app', 'deploy'], ofToken('deploy')],
   'revokeTokenText:org': [

@@ -123,7 +123,7 @@ const caller = { requestId: 'bench', remoteAddress: '127.0.0.1', spend: () => un
 const noPasswordHash = 'none'
 
 /** The same org token as `hallpass tokens create org` makes. */
-export const orgToken: MintToken = {
+export const orgToken: MintToken & { readonly lifetime: number } = {
   slug,
   profile: 'deploy_organization',
   appName: undefined,

@@ -14,7 +14,8 @@ import { createApiSockets, foldersOfSockets } from './machines/api-sockets.ts'
 import { findLast, findOwner, openEngine, rememberLast } from './machines/open-engine.ts'
 import { runMachines, type RunningMachines } from './machines/runner.ts'
 import { appOfMachine, sourceOf } from './operations/machines/app-of-machine.ts'
-import { handedSeconds, ownTokenOf } from './operations/tokens/machine-token.ts'
+import { handedSeconds } from './domain/token-policy.ts'
+import { ownTokenOf } from './operations/tokens/machine-token.ts'
 
 interface Wiring {
   readonly store: Store

@@ -36,8 +36,8 @@ Create tokens for one LiteFS Cloud cluster
 FLAGS
   -o, --org SLUG            Slug of the organization (or FLY_ORG)
   -c, --cluster NAME        Name of the cluster
-  -x, --expiry DURATION     The duration that the token will be valid (default
-                            175200h0m0s)
+  -x, --expiry DURATION     The duration that the token will be valid (default:
+                            as the organization says, or 175200h0m0s)
   -n, --name NAME           Token name (default LiteFS Cloud token)
       --from NETWORK,…      Only from these networks (may be repeated)
   -j, --json                JSON output

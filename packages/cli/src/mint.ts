@@ -8,10 +8,10 @@ import type { Context } from './context.ts'
 import { CommandError } from './errors.ts'
 import type { GlobalFlags, AppFlags, JsonFlag, OrganisationFlag } from './flags.ts'
 import { readNetworks } from './network-flag.ts'
-import { formatJson, writeOnce } from './output.ts'
+import { formatJson, tell, writeOnce } from './output.ts'
 
 export interface MintFlags extends GlobalFlags, JsonFlag {
-  readonly expiry: string
+  readonly expiry?: string | undefined
   readonly name: string
   /** Networks, as they are written. */
   readonly from?: readonly string[] | undefined
@@ -24,17 +24,15 @@ export async function mintForOrganisation(
   request: { readonly profile: Profile; readonly cluster?: string },
   word?: string,
 ): Promise<MintedToken> {
-  readExpiry(flags.expiry)
-  const caveats = caveatsOfFlags(flags)
+  const asked = readAsked(flags)
   const client = await connect(context, flags)
   const slug = await chooseOrganisation(context, client, flags, word)
-  return client.createToken({ org_slug: slug, ...request, name: flags.name, expiry: flags.expiry, ...caveats })
+  return client.createToken({ org_slug: slug, ...request, name: flags.name, ...asked })
 }
 
 /** Mints a deploy token, which is limited to one app. */
 export async function mintForApp(context: Context, flags: MintFlags & AppFlags): Promise<MintedToken> {
-  readExpiry(flags.expiry)
-  const caveats = caveatsOfFlags(flags)
+  const asked = readAsked(flags)
   const name = await chooseApp(context, flags)
   const client: Client = await connect(context, flags)
   const app = await client.showApp({ app_name: name })
@@ -43,15 +41,18 @@ export async function mintForApp(context: Context, flags: MintFlags & AppFlags):
     profile: 'deploy',
     app: app.name,
     name: flags.name,
-    expiry: flags.expiry,
-    ...caveats,
+    ...asked,
   })
 }
 
-/** What the flags ask for in addition to the profile, which the token is minted with. */
-function caveatsOfFlags({ from }: Pick<MintFlags, 'from'>) {
+/** What the flags ask for in addition to the profile. */
+function readAsked({ expiry, from }: Pick<MintFlags, 'expiry' | 'from'>) {
+  if (expiry !== undefined) readExpiry(expiry)
   const networks = readNetworks(from)
-  return networks === undefined ? {} : { caveats: [{ type: 'Networks', body: { networks } }] }
+  return {
+    ...(expiry === undefined ? {} : { expiry }),
+    ...(networks === undefined ? {} : { caveats: [{ type: 'Networks', body: { networks } }] }),
+  }
 }
 
 /**
@@ -69,6 +70,7 @@ export async function writeToken(
   const shown = narrowed ?? token
   const lost = `token ${minted.id} was made: revoke it with \`hallpass tokens revoke ${minted.id}\``
   await writeOnce(context, flags.json === true ? formatJson({ token: shown, ...rest }) : printable(shown), lost)
+  if (minted.blocked !== null) tell(context, `Not good yet: ${minted.blocked.sentence}`)
 }
 
 /**

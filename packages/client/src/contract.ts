@@ -11,6 +11,7 @@ import { passkeyRoutes } from './contract/passkeys.ts'
 import { platformRoutes } from './contract/platform.ts'
 import type { Route } from './contract/route.ts'
 import { tokenRoutes } from './contract/tokens.ts'
+import { tokenPolicyRoutes } from './contract/token-policy.ts'
 import { trustRoutes } from './contract/trust.ts'
 import { userRoutes } from './contract/users.ts'
 import { verifyingRoutes } from './contract/verifying.ts'
@@ -32,6 +33,7 @@ export const routes = {
   ...cliLoginRoutes,
   ...organisationRoutes,
   ...invitationRoutes,
+  ...tokenPolicyRoutes,
   ...trustRoutes,
   ...appRoutes,
   ...platformRoutes,

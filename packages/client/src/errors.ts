@@ -5,6 +5,7 @@ export const apiErrorCodes = [
   'invalid_request',
   'unauthenticated',
   'forbidden',
+  'blocked',
   'proof_needed',
   'not_found',
   'conflict',

@@ -44,6 +44,7 @@ export type {
   TokenFilterQuery,
   TokenList,
 } from './contract/tokens.ts'
+export type { TokenPolicy } from './contract/token-policy.ts'
 export type { AddedTrustPolicy, CheckedIdentityToken, TrustPolicy } from './contract/trust.ts'
 export type { CurrentUser, ListedSession, LoginMethods, SessionAnswer, User } from './contract/users.ts'
 export type { AskedAccess, Authorization, VerifiedTokenAnswer } from './contract/verifying.ts'

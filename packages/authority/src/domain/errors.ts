@@ -3,6 +3,7 @@
 export type DomainErrorCode =
   | 'unauthenticated' // no token, or not genuine, or no longer valid
   | 'forbidden' // genuine, but a caveat or a role forbids it
+  | 'blocked' // genuine, but a limit of its organization blocks it
   | 'proof_needed' // the person is logged in, and must prove again who they are
   | 'not_found'
   | 'conflict'

@@ -1,4 +1,5 @@
 // Organisations, their members and invitations.
+import type { TokenPolicy } from './token-policy.ts'
 
 export type Role = 'admin' | 'member'
 
@@ -11,9 +12,6 @@ export type MembershipDischarge = 'none' | 'member' | 'login'
 /** What an organisation may have a limited number of. Only live tokens count. */
 export type Quota = 'apps' | 'machines' | 'volumes' | 'volumeGb' | 'members' | 'tokens'
 
-/** Whether tokens of the organisation can mint tokens, or only people can. */
-export type TokenMinting = 'allowed' | 'forbidden'
-
 export interface Organisation {
   /** The id in `Organization` caveats. Never reused, not even after deletion. */
   readonly id: number
@@ -23,7 +21,7 @@ export interface Organisation {
   /** The owner of a personal organisation; null for a shared one. */
   readonly personalOf: number | null
   readonly membershipDischarge: MembershipDischarge
-  readonly tokenMinting: TokenMinting
+  readonly tokenPolicy: TokenPolicy
   readonly createdAt: number
 }
 

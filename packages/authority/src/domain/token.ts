@@ -29,6 +29,10 @@ export interface TokenRecord {
   readonly revokedBy: string | null
   /** The token that replaced it, if it was rotated. What it minted is that token's since then. */
   readonly successorId: string | null
+  /** The machine that it is the own token of. */
+  readonly machineId: string | null
+  /** False for one that waits for an admin, if its organisation wants that. */
+  readonly isApproved: boolean
 }
 
 /** A token and the key that signed it: what nearly every request is looked up by. */
@@ -52,8 +56,6 @@ export interface NewToken extends TokenRecord {
    * did not ask for them.
    */
   readonly caveats: Uint8Array | null
-  /** The machine that it is the own token of. */
-  readonly machineId: string | null
   /** The token that it replaced. */
   readonly predecessorId: string | null
 }

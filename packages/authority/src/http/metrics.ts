@@ -91,7 +91,13 @@ async function loadProcessMetrics(logSink: Pick<LogSink, 'dropped'>): Promise<Pr
 }
 
 /** GraphQL always answers with status 200. */
-const refusals: ReadonlySet<DomainErrorCode> = new Set(['unauthenticated', 'forbidden', 'proof_needed', 'rate_limited'])
+const refusals: ReadonlySet<DomainErrorCode> = new Set([
+  'unauthenticated',
+  'forbidden',
+  'blocked',
+  'proof_needed',
+  'rate_limited',
+])
 
 function isOfInterest(status: number, { refused }: FastifyRequest): boolean {
   if (status === 401 || status === 403 || status === 429) return true

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import type { App } from '../domain/app.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
+import { policyColumns, toPolicy } from './organisation-rows.ts'
 import { removeTrustPoliciesOfApp } from './trust-policies.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
 
@@ -29,7 +30,7 @@ export function apps(session: QuerySession): Transaction['apps'] {
           name: row.organisationName,
           personalOf: row.personalOf,
           membershipDischarge: row.membershipDischarge,
-          tokenMinting: row.tokenMinting,
+          tokenPolicy: toPolicy(row),
           createdAt: row.organisationCreatedAt,
         },
       }
@@ -86,8 +87,8 @@ const byName = lookup((db, param: Param<{ name: string }>) =>
       'organisations.name as organisationName',
       'organisations.personal_of as personalOf',
       'organisations.membership_discharge as membershipDischarge',
-      'organisations.token_minting as tokenMinting',
       'organisations.created_at as organisationCreatedAt',
+      ...policyColumns,
     ])
     .where('apps.name', '=', param('name')),
 )

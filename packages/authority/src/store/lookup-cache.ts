@@ -27,7 +27,10 @@ const lookups: {
   }
 } = {
   sessions: { byTokenHash: { tables: ['sessions', 'users'], isByKey: true, keyOf: latin1Of } },
-  organisations: { bySlug: { tables: ['organisations'], isByKey: true, keyOf: String } },
+  organisations: {
+    byId: { tables: ['organisations'], isByKey: true, keyOf: String },
+    bySlug: { tables: ['organisations'], isByKey: true, keyOf: String },
+  },
   memberships: {
     find: { tables: ['memberships'], isByKey: true, keyOf: (organisation, user) => `${organisation} ${user}` },
   },

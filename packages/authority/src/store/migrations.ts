@@ -26,6 +26,7 @@ import { migration23 } from './migrations/0023-trust-policies.ts'
 import { migration24 } from './migrations/0024-last-uses.ts'
 import { migration25 } from './migrations/0025-rotation-of-tokens.ts'
 import { migration26 } from './migrations/0026-notices-of-ends.ts'
+import { migration27 } from './migrations/0027-limits-of-organisations.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   migration24,
   migration25,
   migration26,
+  migration27,
 ]

@@ -1,35 +1,36 @@
 // Organisations, shared and personal.
 import { removeTrustPoliciesOf } from './trust-policies.ts'
 import { DomainError } from '../domain/errors.ts'
-import type { MembershipDischarge, Organisation, TokenMinting } from '../domain/organisation.ts'
+import type { MembershipDischarge, Organisation } from '../domain/organisation.ts'
 import type { Transaction } from '../domain/store.ts'
 import { beginRemoval } from './leftovers.ts'
+import { fromPolicy, organisationColumns as columns, toOrganisation, type PolicyRow } from './organisation-rows.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
 import { countUpTo } from './quotas.ts'
 
 export function organisations(session: QuerySession): Transaction['organisations'] {
   return {
-    byId: (id) => session.one(byId, { id }),
-    bySlug: (slug) => session.one(bySlug, { slug }),
-    personalOf: (userId) => session.one(personalOf, { userId }),
+    byId: async (id) => toFound(await session.one(byId, { id })),
+    bySlug: async (slug) => toFound(await session.one(bySlug, { slug })),
+    personalOf: async (userId) => toFound(await session.one(personalOf, { userId })),
     countUpTo: (id, quota, most, now) => countUpTo(session, id, quota, most, now),
     ofUser: async (userId) => {
       const rows = await session.many(ofUser, { userId })
-      return rows.map(({ role, ...organisation }) => ({ organisation, role }))
+      return rows.map((row) => ({ organisation: toOrganisation(row), role: row.role }))
     },
-    insert: async ({ slug, name, personalOf: owner, membershipDischarge, tokenMinting, createdAt }) => {
-      const organisation = { slug, name, personalOf: owner, membershipDischarge, tokenMinting, createdAt }
-      const row = await session.one(insert, organisation)
+    insert: async ({ slug, name, personalOf: owner, membershipDischarge, tokenPolicy, createdAt }) => {
+      const organisation = { slug, name, personalOf: owner, membershipDischarge, createdAt }
+      const row = await session.one(insert, { ...organisation, ...fromPolicy(tokenPolicy) })
       if (row === undefined) {
         throw new DomainError(
           'conflict',
           'There is already an organization with this slug, or a personal one of this user.',
         )
       }
-      return { id: row.id, ...organisation }
+      return { id: row.id, ...organisation, tokenPolicy }
     },
     rename: (id, name) => session.run(rename, { id, name }),
-    setTokenMinting: (id, minting) => session.run(setTokenMinting, { id, minting }),
+    setTokenPolicy: (id, policy) => session.run(setTokenPolicy, { id, ...fromPolicy(policy) }),
     setMembershipDischarge: (id, demand) => session.run(setMembershipDischarge, { id, demand }),
     delete: async (id) => {
       await removeTrustPoliciesOf(session, id)
@@ -39,15 +40,9 @@ export function organisations(session: QuerySession): Transaction['organisations
   }
 }
 
-const columns = [
-  'organisations.id',
-  'organisations.slug',
-  'organisations.name',
-  'organisations.personal_of as personalOf',
-  'organisations.membership_discharge as membershipDischarge',
-  'organisations.token_minting as tokenMinting',
-  'organisations.created_at as createdAt',
-] as const
+function toFound(row: Parameters<typeof toOrganisation>[0] | undefined): Organisation | undefined {
+  return row && toOrganisation(row)
+}
 
 const byId = lookup((db, param: Param<{ id: number }>) =>
   db.selectFrom('organisations').select(columns).where('id', '=', param('id')),
@@ -72,7 +67,7 @@ const ofUser = query((db, param: Param<{ userId: number }>) =>
     .orderBy('organisations.id'),
 )
 
-const insert = query((db, param: Param<Omit<Organisation, 'id'>>) =>
+const insert = query((db, param: Param<Omit<Organisation, 'id' | 'tokenPolicy'> & PolicyRow>) =>
   db
     .insertInto('organisations')
     .values({
@@ -81,6 +76,11 @@ const insert = query((db, param: Param<Omit<Organisation, 'id'>>) =>
       personal_of: param('personalOf'),
       membership_discharge: param('membershipDischarge'),
       token_minting: param('tokenMinting'),
+      max_token_lifetime: param('maxLifetime'),
+      default_token_lifetime: param('defaultLifetime'),
+      only_admins_mint: param('onlyAdminsMint'),
+      token_approval: param('approval'),
+      token_networks: param('networks'),
       created_at: param('createdAt'),
     })
     .onConflict((conflict) => conflict.doNothing())
@@ -101,10 +101,17 @@ const setMembershipDischarge = query((db, param: Param<{ id: number; demand: Mem
     .where('id', '=', param('id')),
 )
 
-const setTokenMinting = query((db, param: Param<{ id: number; minting: TokenMinting }>) =>
+const setTokenPolicy = query((db, param: Param<PolicyRow & { readonly id: number }>) =>
   db
     .updateTable('organisations')
-    .set({ token_minting: param('minting') })
+    .set({
+      token_minting: param('tokenMinting'),
+      max_token_lifetime: param('maxLifetime'),
+      default_token_lifetime: param('defaultLifetime'),
+      only_admins_mint: param('onlyAdminsMint'),
+      token_approval: param('approval'),
+      token_networks: param('networks'),
+    })
     .where('id', '=', param('id')),
 )
 

@@ -6,7 +6,7 @@ import type { DischargeRequest } from '../domain/discharge.ts'
 import type { MachineEvent } from '../domain/machine.ts'
 import type { MachineState } from '../domain/machine-states.ts'
 import type { VolumeState } from '../domain/volume.ts'
-import type { MembershipDischarge, Role, TokenMinting } from '../domain/organisation.ts'
+import type { MembershipDischarge, Role } from '../domain/organisation.ts'
 import type { Profile } from '../domain/token.ts'
 import type { NoticeKind } from '../domain/notice.ts'
 import type { OutboxTask } from '../domain/outbox.ts'
@@ -91,7 +91,14 @@ export interface Database {
     readonly name: string
     readonly personal_of: number | null
     readonly membership_discharge: MembershipDischarge
-    readonly token_minting: TokenMinting
+    readonly token_minting: 'allowed' | 'forbidden'
+    /** Seconds. */
+    readonly max_token_lifetime: number | null
+    readonly default_token_lifetime: number | null
+    readonly only_admins_mint: number
+    readonly token_approval: number
+    /** As CIDR, with blanks between. */
+    readonly token_networks: string | null
     readonly created_at: number
   }
   readonly memberships: {
@@ -192,6 +199,7 @@ export interface Database {
     readonly machine_id: string | null
     readonly successor_id: Uint8Array | null
     readonly predecessor_id: Uint8Array | null
+    readonly is_approved: number
   }
   readonly machine_tokens: {
     readonly machine_id: string

@@ -11,7 +11,10 @@ import { creatorColumns } from './users.ts'
 import { toTokenUse, useColumns, type UseRow } from './uses.ts'
 
 /** A token as stored, with ids as bytes. */
-export type Stored<Token extends TokenRecord> = Omit<Token, 'id' | IdName> & { readonly id: Uint8Array } & {
+export type Stored<Token extends TokenRecord> = Omit<Token, 'id' | 'isApproved' | IdName> & {
+  readonly id: Uint8Array
+  readonly isApproved: number
+} & {
   readonly [Name in IdName & keyof Token]: Uint8Array | null
 }
 
@@ -36,6 +39,8 @@ export const recordColumns = [
   'tokens.revoked_at as revokedAt',
   'tokens.revoked_by as revokedBy',
   'tokens.successor_id as successorId',
+  'tokens.machine_id as machineId',
+  'tokens.is_approved as isApproved',
   maybeDead,
 ] as const
 
@@ -43,7 +48,6 @@ export const recordColumns = [
 export const listedColumns = [
   ...recordColumns,
   ...creatorColumns,
-  'tokens.machine_id as machineId',
   'tokens.predecessor_id as predecessorId',
   'apps.name as appName',
   ...useColumns,
@@ -66,13 +70,15 @@ export async function toRecord(session: QuerySession, row: Found<TokenRecord>): 
     revokedAt: above?.revokedAt ?? row.revokedAt,
     revokedBy: above?.revokedBy ?? row.revokedBy,
     successorId: row.successorId && formatTokenId(row.successorId),
+    machineId: row.machineId,
+    isApproved: row.isApproved !== 0,
   }
 }
 
 export async function toListed(session: QuerySession, row: FoundListed): Promise<ListedToken> {
-  const { caveats, machineId, createdByEmail, createdByProvenAt, appName } = row
+  const { caveats, createdByEmail, createdByProvenAt, appName } = row
   const predecessorId = row.predecessorId && formatTokenId(row.predecessorId)
-  const named = { caveats, machineId, createdByEmail, createdByProvenAt, appName }
+  const named = { caveats, createdByEmail, createdByProvenAt, appName }
   return { ...(await toRecord(session, row)), ...named, predecessorId, lastUse: toTokenUse(row) }
 }
 

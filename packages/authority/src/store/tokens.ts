@@ -42,11 +42,13 @@ export function tokens(session: QuerySession): Transaction['tokens'] {
         successorId: idOrNull(token.successorId),
         predecessorId: idOrNull(token.predecessorId),
         caveats: shortCaveats(token),
+        isApproved: Number(token.isApproved),
       })
       if (!inserted) throw new DomainError('conflict', 'There is already a token with this id.')
       await addLongCaveats(session, id, token)
     },
     rename: (id, name) => session.run(rename, { id: requireTokenId(id), name, nameKey: nameKey(name) }),
+    approve: async (id) => session.run(approve, { id: requireTokenId(id), isApproved: 1 }),
     revoke: async (id, at, by) => {
       const bytes = parseTokenId(id)
       if (bytes) await session.run(revoke, { id: bytes, at, by })
@@ -112,6 +114,7 @@ const insert = query((db, param: Param<Stored<NewToken> & { readonly nameKey: st
       machine_id: param('machineId'),
       successor_id: param('successorId'),
       predecessor_id: param('predecessorId'),
+      is_approved: param('isApproved'),
     })
     .onConflict((conflict) => conflict.doNothing()),
 )
@@ -130,6 +133,15 @@ const rename = query(
     db
       .updateTable('tokens')
       .set({ name: param('name'), name_key: param('nameKey') })
+      .where('id', '=', param('id')),
+  ({ id }) => formatTokenId(id),
+)
+
+const approve = query(
+  (db, param: Param<{ id: Uint8Array; isApproved: number }>) =>
+    db
+      .updateTable('tokens')
+      .set({ is_approved: param('isApproved') })
       .where('id', '=', param('id')),
   ({ id }) => formatTokenId(id),
 )

@@ -17,6 +17,8 @@ const expiry = duration.describe(
   'How long the token is valid: a Go duration, which may also have d, w and y (365 days).',
 )
 
+const unsaid = `where it is absent, as long as the organization says, or ${defaultExpiry}.`
+
 const expiryInNanoseconds = z.number().superRefine(checkedBy(durationFromNanoseconds)).describe('Nanoseconds.')
 
 export const profile = z.enum(['deploy_organization', 'deploy', 'litefs_cloud'])
@@ -122,7 +124,7 @@ const createTokenBody = z
     name: line(128).optional(),
     app: pathName.optional().describe('Needed by the profile deploy.'),
     cluster: line(128).optional().describe('Needed by the profile litefs_cloud.'),
-    expiry: expiry.default(defaultExpiry),
+    expiry: expiry.optional().describe(`How long the token is valid, as a Go duration; ${unsaid}`),
     caveats: requestedCaveats
       .default([])
       .describe("Restrictions in addition to those of the profile, as superfly/macaroon's JSON has them."),
@@ -288,11 +290,19 @@ export const tokenRoutes = routesOf('tokens', {
           .describe('How long the old token lives on, as a duration; 0 to revoke it at once.'),
         expiry: expiry
           .optional()
-          .describe('How long the new one is valid; as long as the old one was, where it is absent.'),
+          .describe(
+            'How long the new one is valid; where it is absent, as long as the old one was, or as the organization allows.',
+          ),
       })
       .default({ grace: defaultGrace }),
     status: 201,
     answer: rotatedToken,
+  },
+
+  approveToken: {
+    summary: 'Approve a token that waits for an admin',
+    params: tokenParams,
+    answer: token,
   },
 
   revokeToken: {
@@ -322,7 +332,7 @@ export const tokenRoutes = routesOf('tokens', {
   createDeployToken: {
     summary: 'Mint a deploy token for one app, as the Machines API does',
     params: appParams,
-    body: z.object({ expiry: expiry.or(expiryInNanoseconds).default(defaultExpiry) }),
+    body: z.object({ expiry: expiry.or(expiryInNanoseconds).optional() }),
     answer: z.object({ token: z.string() }),
   },
 })

@@ -100,7 +100,8 @@ export type Authorization = z.infer<typeof verifyingRoutes.authorizeToken.answer
 
 export const verifyingRoutes = routesOf('tokens', {
   authenticateTokens: {
-    summary: 'Which tokens of a header are genuine, known and neither revoked nor expired; the others are left out',
+    summary:
+      'Which tokens of a header are genuine, known and neither revoked, expired nor blocked; the others are left out',
     credentialInBody: true,
     body: z.strictObject({ header }),
     answer: z.array(verifiedToken),

@@ -1,5 +1,6 @@
 // The store's contract: organisations and their settings.
-import type { MembershipDischarge, Organisation, Quota, Role, TokenMinting } from '../organisation.ts'
+import type { MembershipDischarge, Organisation, Quota, Role } from '../organisation.ts'
+import type { TokenPolicy } from '../token-policy.ts'
 
 export interface OrganisationReads {
   byId(id: number): Promise<Organisation | undefined>
@@ -16,7 +17,7 @@ export interface OrganisationWrites extends OrganisationReads {
   rename(id: number, name: string): Promise<void>
   /** Applies to tokens minted from then on. */
   setMembershipDischarge(id: number, demand: MembershipDischarge): Promise<void>
-  setTokenMinting(id: number, minting: TokenMinting): Promise<void>
+  setTokenPolicy(id: number, policy: TokenPolicy): Promise<void>
   /**
    * From the commit on, nothing of the organisation is found or verifies, and its names are free: its memberships,
    * invitations, apps, signing keys and tokens. If there are many rows, `leftovers` removes them later. Audit events

@@ -55,6 +55,8 @@ export interface TokenWrites extends TokenReads {
    */
   handOn(id: string, successorId: string, endsAt: number): Promise<void>
   rename(id: string, name: string): Promise<void>
+  /** From the commit on, no admin need approve it any more. */
+  approve(id: string): Promise<void>
   /** Only if it is not revoked yet: the first revocation is kept. */
   revoke(id: string, at: number, by: string): Promise<void>
   /**

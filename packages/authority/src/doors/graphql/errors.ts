@@ -22,6 +22,7 @@ type Code =
 const codesOfDomain: Readonly<Record<DomainErrorCode, Code>> = {
   unauthenticated: 'UNAUTHORIZED',
   forbidden: 'FORBIDDEN',
+  blocked: 'FORBIDDEN',
   proof_needed: 'FORBIDDEN',
   not_found: 'NOT_FOUND',
   conflict: 'UNPROCESSABLE',

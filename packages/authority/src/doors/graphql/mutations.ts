@@ -67,7 +67,7 @@ export const mutationDefinitions = `
     profile: String!
     "deploy takes app_id, an app's name; litefs_cloud takes cluster."
     profileParams: JSON
-    "A Go duration; 20 years if it is empty."
+    "A Go duration; as long as the organization says, or 20 years, if it is empty."
     expiry: String
     optInThirdParties: [String!]
     optOutThirdParties: [String!]
@@ -171,7 +171,7 @@ export const mutations = {
       appName: app,
       cluster,
       caveats: [],
-      lifetime: parseDuration(expiry),
+      lifetime: expiry === undefined ? undefined : parseDuration(expiry),
     })
     return { limitedAccessToken: encodeToken(record, organisation, token.reveal()) }
   }),

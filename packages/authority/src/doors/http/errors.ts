@@ -42,6 +42,7 @@ export class InvalidInput extends Error {
 const answersOfDomain: Readonly<Record<DomainErrorCode, { readonly http: number; readonly code: ApiErrorCode }>> = {
   unauthenticated: { http: 401, code: 'unauthenticated' },
   forbidden: { http: 403, code: 'forbidden' },
+  blocked: { http: 403, code: 'blocked' },
   proof_needed: { http: 403, code: 'proof_needed' },
   not_found: { http: 404, code: 'not_found' },
   conflict: { http: 409, code: 'conflict' },

@@ -23,6 +23,8 @@ import { encodeAll } from '../http/pieces.ts'
 import { isTrustPolicyId } from '../../domain/trust-policy.ts'
 import type { Use } from '../../domain/use.ts'
 import { tokenState, type ListedToken } from '../../domain/token.ts'
+import type { Block } from '../../domain/token-policy.ts'
+import type { Judged } from '../../operations/perform/blocks.ts'
 import { describeRecordedCaveats } from '../../operations/tokens/caveats-json.ts'
 import type { Region } from '../../operations/apps/list-regions.ts'
 import type { ReachedOrganisation } from '../../operations/organisations/list-organisations.ts'
@@ -44,7 +46,7 @@ export function encodeOrganisation({ organisation, role, own }: ReachedOrganisat
     internal_numeric_id: organisation.id,
     role,
     require_membership_discharge: organisation.membershipDischarge,
-    tokens_may_mint: organisation.tokenMinting === 'allowed',
+    tokens_may_mint: organisation.tokenPolicy.tokensMayMint,
     created_at: encodeInstant(organisation.createdAt),
   }
 }
@@ -111,7 +113,7 @@ export function encodeRegion({ code, name }: Region): RegionAnswer {
 
 /** A token as it is found. */
 interface Found {
-  readonly record: ListedToken
+  readonly record: Judged<ListedToken>
   readonly organisation: Organisation
   /** Milliseconds. */
   readonly usesKnownSince: number
@@ -137,11 +139,16 @@ export function encodeToken({ record, organisation, usesKnownSince }: Found, now
     revoked_at: record.revokedAt === null ? null : encodeInstant(record.revokedAt),
     revoked_by: record.revokedBy,
     state: tokenState(record, now),
-    blocked: null,
+    blocked: tokenState(record, now) === 'live' ? encodeBlock(record.block) : null,
     ...encodeLastUse(lastUse && { ...lastUse, address: lastUse.usedFrom[0].address }),
     last_use_known_since: encodeInstant(Math.max(createdAt, usesKnownSince)),
     caveats: describeRecordedCaveats(record.caveats),
   }
+}
+
+/** Networks are judged only when a token is used. */
+function encodeBlock(block: Block | undefined): Token['blocked'] {
+  return block === undefined || block.reason === 'networks' ? null : { reason: block.reason, sentence: block.sentence }
 }
 
 function encodeMinter(id: string | null): Pick<Token, 'minted_by' | 'trust_policy'> {

@@ -49,6 +49,7 @@ import {
 import type { Handlers } from '../http/handler.ts'
 import { passkeyHandlers } from './passkeys.ts'
 import { tokenHandlers } from './tokens.ts'
+import { tokenPolicyHandlers } from './token-policy.ts'
 import { trustHandlers } from './trust.ts'
 import { verifyingHandlers } from './verifying.ts'
 
@@ -56,6 +57,7 @@ export const handlers: Handlers<Exclude<RouteName, MachineRouteName>> = {
   ...accountHandlers,
   ...passkeyHandlers,
   ...tokenHandlers,
+  ...tokenPolicyHandlers,
   ...trustHandlers,
   ...verifyingHandlers,
 
@@ -82,7 +84,7 @@ export const handlers: Handlers<Exclude<RouteName, MachineRouteName>> = {
       slug: params.org_slug,
       name: body.name,
       membershipDischarge: body.require_membership_discharge,
-      tokenMinting: body.tokens_may_mint === undefined ? undefined : body.tokens_may_mint ? 'allowed' : 'forbidden',
+      tokensMayMint: body.tokens_may_mint,
     })
     return encodeOrganisation(changed)
   },

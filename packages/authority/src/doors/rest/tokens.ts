@@ -10,6 +10,7 @@ import {
   type ListedTokens,
   type ListOptions,
 } from '../../operations/tokens/list-tokens.ts'
+import { approveToken } from '../../operations/tokens/approve-token.ts'
 import { mintToken } from '../../operations/tokens/mint-token.ts'
 import { nameToken } from '../../operations/tokens/name-token.ts'
 import { renameToken } from '../../operations/tokens/rename-token.ts'
@@ -43,6 +44,7 @@ type Names =
   | 'showTokenHistory'
   | 'renameToken'
   | 'rotateToken'
+  | 'approveToken'
   | 'revokeToken'
   | 'revokeTokenText'
 
@@ -54,7 +56,7 @@ export const tokenHandlers: Handlers<Names> = {
       appName: params.app_name,
       cluster: undefined,
       name: undefined,
-      lifetime: typeof expiry === 'number' ? durationFromNanoseconds(expiry) : parseDuration(expiry),
+      lifetime: typeof expiry === 'number' ? durationFromNanoseconds(expiry) : readLifetime(expiry),
       caveats: [],
     })
     return { token: token.reveal() }
@@ -67,7 +69,7 @@ export const tokenHandlers: Handlers<Names> = {
       appName: body.app,
       cluster: body.cluster,
       name: body.name,
-      lifetime: parseDuration(body.expiry),
+      lifetime: readLifetime(body.expiry),
       caveats: body.caveats,
     })
     return { ...encodeToken({ record, organisation, usesKnownSince: 0 }, now()), token: token.reveal() }
@@ -128,13 +130,17 @@ export const tokenHandlers: Handlers<Names> = {
     const { token, record, organisation, replaced, usesKnownSince } = await perform(rotateToken, {
       id: params.token_id,
       grace: parseGrace(grace),
-      lifetime: expiry === undefined ? undefined : parseDuration(expiry),
+      lifetime: readLifetime(expiry),
     })
     return {
       ...encodeToken({ record, organisation, usesKnownSince: 0 }, now()),
       token: token.reveal(),
       predecessor: encodeToken({ record: replaced, organisation, usesKnownSince }, now()),
     }
+  },
+
+  async approveToken({ params }, { perform, now }) {
+    return encodeToken(await perform(approveToken, { id: params.token_id }), now())
   },
 
   async revokeToken({ params, body: { descendants } }, { perform, now }) {
@@ -144,6 +150,11 @@ export const tokenHandlers: Handlers<Names> = {
   async revokeTokenText({ body: { token, descendants } }, { perform, now }) {
     return encodeRevokedToken(await perform(revokeToken, { id: nameToken(token), descendants }), now())
   },
+}
+
+/** Seconds; undefined for what the organisation says. */
+function readLifetime(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseDuration(text)
 }
 
 interface Filter extends Pick<TokenQuery, 'state' | 'search' | 'profile'> {

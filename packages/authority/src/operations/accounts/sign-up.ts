@@ -100,7 +100,7 @@ export async function createAccount(
   const user = await tx.users.insert({ email, passwordHash, createdAt: now, ...proven })
   const suffix = Buffer.from(environment.randomBytes(4)).toString('hex')
   const local = suggestSlug(email.split('@')[0] ?? '')
-  const personal: Omit<Organisation, 'id' | 'membershipDischarge' | 'tokenMinting'> = {
+  const personal: Omit<Organisation, 'id' | 'membershipDischarge' | 'tokenPolicy'> = {
     slug: local === '' ? suffix : `${local}-${suffix}`,
     name: 'Personal',
     personalOf: user.id,

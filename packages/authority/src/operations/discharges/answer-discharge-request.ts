@@ -4,6 +4,7 @@ import { DomainError } from '../../domain/errors.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import type { TokenRecord } from '../../domain/token.ts'
+import { nowhere } from '../../domain/token-policy.ts'
 import { meetDemand, openOwnTicket, type MetDemand, type OpenedTicket } from './membership-demand.ts'
 import type { OperationContext, AccessRequest, ReadOperation, WriteOperation } from '../perform/operation.ts'
 import { expectPerson } from '../perform/personal.ts'
@@ -81,5 +82,6 @@ async function meetAsPerson(
   actor: Credential,
 ): Promise<MetDemand> {
   expectPerson(actor)
-  return meetDemand(tx, opened, { now, answeredBy: actor.user })
+  // The person may be elsewhere than the holder.
+  return meetDemand(tx, opened, { now, from: nowhere, answeredBy: actor.user })
 }

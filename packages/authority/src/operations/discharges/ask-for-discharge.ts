@@ -48,13 +48,14 @@ export const askForDischarge: OpenWrite<{ readonly ticket: string }, FoundTicket
 
   async run({ tx, environment, caller, now }, { prepared: opened }) {
     const { demand } = opened
+    const from = () => caller.remoteAddress
     if (demand.how === 'member') {
-      await meetDemand(tx, opened, { now })
+      await meetDemand(tx, opened, { now, from })
       return { kind: 'discharge', discharge: await issueDischarge(tx, environment, opened, now) }
     }
     // Nobody is asked to confirm a discharge that could not be given.
     const person = await tx.users.byId(demand.userId)
-    await meetDemand(tx, opened, { now, ...(person && { answeredBy: person }) })
+    await meetDemand(tx, opened, { now, from, ...(person && { answeredBy: person }) })
     const names = await openRequest(tx, environment, opened, { now, requestedFrom: caller.remoteAddress })
     return { kind: 'request', ...names, person: person?.email ?? 'its person' }
   },

@@ -47,12 +47,12 @@ export const collectDischarge: OpenWrite<Poll, AnsweredRequest, CollectedDischar
 
   describeRefused: ({ request, record }) => ({ ...aboutToken(request, record), owner: `user ${request.userId}` }),
 
-  async run({ tx, environment, now }, { input: poll }) {
+  async run({ tx, environment, caller, now }, { input: poll }) {
     // Again, in the transaction: of two who poll at once, one gets the answer.
     const request = await findRequest(tx, poll, now)
     if (request.state === 'pending') throw notKnown()
     await tx.dischargeRequests.delete(request.id)
-    return answer(tx, environment, request, now)
+    return answer(tx, environment, request, { now, from: () => caller.remoteAddress })
   },
 
   auditDetails: (answered, { request, record }) => ({
@@ -66,7 +66,7 @@ async function answer(
   tx: ReadTransaction,
   environment: Services,
   { ticket, state, userId }: DischargeRequest,
-  now: number,
+  { now, from }: { readonly now: number; readonly from: () => string },
 ): Promise<CollectedDischarge> {
   const person = await tx.users.byId(userId)
   const opened = await openOwnTicket(tx, environment.keyring, ticket)
@@ -74,9 +74,9 @@ async function answer(
     return { refusal: 'the person who could confirm this has no account any more' }
   if (state === 'denied') return { refusal: `${person.email} has refused this` }
   try {
-    await meetDemand(tx, opened, { now, answeredBy: person })
+    await meetDemand(tx, opened, { now, from, answeredBy: person })
   } catch (error) {
-    if (error instanceof DomainError && error.code === 'forbidden') return { refusal: error.message }
+    if (error instanceof DomainError && ['forbidden', 'blocked'].includes(error.code)) return { refusal: error.message }
     throw error
   }
   return { discharge: await issueDischarge(tx, environment, opened, now) }

@@ -18,8 +18,10 @@ import type { Organisation } from '../../domain/organisation.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { ReadTransaction, Transaction } from '../../domain/store.ts'
 import { leadSeconds, type TokenRecord } from '../../domain/token.ts'
+import type { Circumstances } from '../../domain/token-policy.ts'
 import type { User } from '../../domain/user.ts'
 import { StrangerRefused } from '../perform/authorise.ts'
+import { blockWith } from '../perform/blocks.ts'
 import type { Services } from '../perform/operation.ts'
 import { describeEnd, type Credential } from '../perform/principal.ts'
 
@@ -81,15 +83,15 @@ export interface MetDemand {
 }
 
 /**
- * Checks the ticket: the token must be live, and the person in whose name it was made must be a member. `answeredBy` is
- * the person who is logged in; without one, the ticket must not demand a confirmation.
- * @throws DomainError `forbidden`, with a sentence that says what is not met; StrangerRefused if the person is not a
- * member
+ * Checks the ticket: the token must be live and not blocked, and the person in whose name it was made must be a member. `answeredBy` is
+ * the person who is logged in; without one, the ticket must not demand a confirmation. `from`: where the holder of the token is.
+ * @throws DomainError `forbidden` or `blocked`, with a sentence that says what is not met; StrangerRefused if the person is
+ * not a member
  */
 export async function meetDemand(
   tx: ReadTransaction,
   { caveats, demand }: OpenedTicket,
-  { now, answeredBy }: { readonly now: number; readonly answeredBy?: User },
+  { now, from, answeredBy }: { readonly now: number; readonly from: Circumstances['from']; readonly answeredBy?: User },
 ): Promise<MetDemand> {
   const { tokenId, organisationId, seconds } = demand
   const record = await tx.tokens.byId(tokenId)
@@ -110,6 +112,9 @@ export async function meetDemand(
   if (person.emailProvenAt !== null && record.createdAt < person.emailProvenAt) {
     throw refuse(`token ${tokenId} was made before its person's address was proven, so nobody knows who made it`)
   }
+  const block = blockWith(organisation, new Map(membership && [[person.id, membership.role]]), record, from)
+  if (block !== undefined)
+    throw membership === undefined ? refuse(block.sentence) : new DomainError('blocked', block.sentence)
   const second = Math.floor(now / 1000)
   const access: TokenDischargeAccess = {
     type: 'discharge',

@@ -2,6 +2,7 @@
 import { DomainError } from '../../domain/errors.ts'
 import { personalAlias, suggestSlug, type Organisation } from '../../domain/organisation.ts'
 import type { ReadTransaction, Transaction } from '../../domain/store.ts'
+import { openPolicy } from '../../domain/token-policy.ts'
 import type { User } from '../../domain/user.ts'
 import type { ReachedOrganisation } from './list-organisations.ts'
 import type { Services, WriteContext, WriteOperation } from '../perform/operation.ts'
@@ -35,11 +36,11 @@ export const createOrganisation: WriteOperation<CreateOrganisation, undefined, R
 /** Makes an organisation with its first signing key and its first admin. */
 export async function foundOrganisation(
   { tx, environment, now }: WriteContext,
-  draft: Omit<Organisation, 'id' | 'membershipDischarge' | 'tokenMinting'>,
+  draft: Omit<Organisation, 'id' | 'membershipDischarge' | 'tokenPolicy'>,
   admin: User,
 ): Promise<Organisation> {
   await expectRoomFor(tx, admin)
-  const organisation = await tx.organisations.insert({ ...draft, membershipDischarge: 'none', tokenMinting: 'allowed' })
+  const organisation = await tx.organisations.insert({ ...draft, membershipDischarge: 'none', tokenPolicy: openPolicy })
   await tx.memberships.insert({ organisationId: organisation.id, userId: admin.id, role: 'admin', createdAt: now })
   await tx.signingKeys.insert(environment.keyring.createSigningKey(organisation.id, now))
   return organisation

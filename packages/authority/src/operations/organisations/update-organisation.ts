@@ -1,7 +1,7 @@
 // organisation.update: changes the settings of an organisation.
 import { actions } from '@hallpass/macaroon'
 
-import type { MembershipDischarge, Organisation, TokenMinting } from '../../domain/organisation.ts'
+import type { MembershipDischarge, Organisation } from '../../domain/organisation.ts'
 import { accessOrganisation } from './find-organisation.ts'
 import type { ReachedOrganisation } from './list-organisations.ts'
 import { ensureTicketKey } from '../discharges/membership-demand.ts'
@@ -13,19 +13,20 @@ export interface UpdateOrganisation {
   readonly name: string | undefined
   /** The demand for tokens minted from now on. */
   readonly membershipDischarge: MembershipDischarge | undefined
-  readonly tokenMinting: TokenMinting | undefined
+  /** A part of its token policy. */
+  readonly tokensMayMint: boolean | undefined
 }
 
 export const updateOrganisation: WriteOperation<UpdateOrganisation, Organisation, ReachedOrganisation> = {
   name: 'organisation.update',
   mode: 'write',
 
-  async access(context, { slug, name, membershipDischarge, tokenMinting }) {
+  async access(context, { slug, name, membershipDischarge, tokensMayMint }) {
     const request = await accessOrganisation(context, slug, { action: actions.write, feature: 'settings' })
     const changes = [
       name === undefined ? '' : `, to be called ${name}`,
       membershipDischarge === undefined ? '' : `, membership demanded of its tokens: ${membershipDischarge}`,
-      tokenMinting === undefined ? '' : `, minting by its tokens: ${tokenMinting}`,
+      tokensMayMint === undefined ? '' : `, minting by its tokens: ${tokensMayMint ? 'allowed' : 'forbidden'}`,
     ]
     return { ...request, namedTarget: request.target + changes.join('') }
   },
@@ -34,19 +35,20 @@ export const updateOrganisation: WriteOperation<UpdateOrganisation, Organisation
     const {
       name = organisation.name,
       membershipDischarge = organisation.membershipDischarge,
-      tokenMinting = organisation.tokenMinting,
+      tokensMayMint = organisation.tokenPolicy.tokensMayMint,
     } = input
+    const tokenPolicy = { ...organisation.tokenPolicy, tokensMayMint }
     if (name !== organisation.name) await tx.organisations.rename(organisation.id, name)
     if (membershipDischarge !== organisation.membershipDischarge) {
       await ensureTicketKey(tx, environment.keyring)
       await tx.organisations.setMembershipDischarge(organisation.id, membershipDischarge)
     }
-    if (tokenMinting !== organisation.tokenMinting)
-      await tx.organisations.setTokenMinting(organisation.id, tokenMinting)
+    if (tokensMayMint !== organisation.tokenPolicy.tokensMayMint)
+      await tx.organisations.setTokenPolicy(organisation.id, tokenPolicy)
     const userId = actor.kind === 'user' ? actor.user.id : undefined
     const membership = userId === undefined ? undefined : await tx.memberships.find(organisation.id, userId)
     return {
-      organisation: { ...organisation, name, membershipDischarge, tokenMinting },
+      organisation: { ...organisation, name, membershipDischarge, tokenPolicy },
       role: membership?.role ?? null,
       own: userId !== undefined && organisation.personalOf === userId,
     }

@@ -5,6 +5,8 @@ import { DomainError } from '../../domain/errors.ts'
 import type { Organisation, Role } from '../../domain/organisation.ts'
 import { shorten } from '../../domain/shorten.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
+import type { Block } from '../../domain/token-policy.ts'
+import { blockWith, findRoles, makersOf, noRoles, type Roles } from './blocks.ts'
 import type { Caller, Requirement, OperationContext } from './operation.ts'
 import { describeCredential, type Credential } from './principal.ts'
 
@@ -18,7 +20,7 @@ export class StrangerRefused extends DomainError {
 /**
  * The first credential of the principal that meets the requirement; at once for tokens.
  * @throws DomainError `forbidden`, saying for the first credential which caveat or role forbids it; StrangerRefused if
- * that credential is of another organisation
+ * that credential is of another organisation; `blocked` if a limit of the organisation blocks it
  */
 export function authorise(
   context: OperationContext<ReadTransaction>,
@@ -32,10 +34,14 @@ export function authorise(
     throw new DomainError('forbidden', 'only a person who is logged in may do this; a token may not')
   }
   const attempts = attemptsAt(requirement, context.caller, context.now)
-  const users = credentials.flatMap((credential) => (credential.kind === 'user' ? credential.user.id : []))
+  const { organisation } = requirement
+  const users = credentials.flatMap((credential) =>
+    credential.kind === 'user' ? credential.user.id : makersOf([credential.record], organisation),
+  )
   if (users.length === 0) return choose(requirement, attempts, credentials, noRoles)
-  const { id } = requirement.organisation
-  return findRoles(context.tx, id, users).then((found) => choose(requirement, attempts, credentials, found))
+  return findRoles(context.tx, organisation.id, users).then((found) =>
+    choose(requirement, attempts, credentials, found),
+  )
 }
 
 /** From where a request comes, for an access. The address is found out only if a caveat asks, and then once. */
@@ -85,15 +91,6 @@ export function refuseStray(
 /** Caveats on where a request comes from. */
 const sourceTypes: ReadonlySet<Caveat['type']> = new Set(['FromMachineSource', 'FlySrc', 'Networks'])
 
-type Roles = ReadonlyMap<number, Role>
-const noRoles: Roles = new Map()
-
-/** The roles of users in an organisation, by their ids. */
-async function findRoles(tx: ReadTransaction, organisationId: number, users: readonly number[]): Promise<Roles> {
-  const found = await Promise.all(users.map((id) => tx.memberships.find(organisationId, id)))
-  return new Map(users.flatMap((id, at) => (found[at] === undefined ? [] : [[id, found[at].role] as const])))
-}
-
 function choose(
   requirement: Requirement & { readonly kind: 'access' },
   attempts: readonly Access[],
@@ -103,10 +100,13 @@ function choose(
   const { organisation } = requirement
   let first: DomainError | undefined
   for (const credential of credentials) {
-    if (requirement.exempt?.(credential) === true) return credential
+    const block = credential.kind === 'token' ? blockHere(credential, requirement, attempts, rolesOfUsers) : undefined
+    if (requirement.exempt?.(credential) === true && (block === undefined || requirement.isEnding === true)) {
+      return credential
+    }
     const denial =
       credential.kind === 'token'
-        ? denialOfToken(credential, organisation, attempts)
+        ? ((block && new DomainError('blocked', block.sentence)) ?? denialOfToken(credential, organisation, attempts))
         : denialOfUser(credential, organisation, attempts, rolesOfUsers.get(credential.user.id))
     // Asked last, because its sentence is not for strangers.
     const refusal = denial === undefined ? requirement.refuse?.(credential) : undefined
@@ -114,6 +114,17 @@ function choose(
     first ??= denial ?? new DomainError('forbidden', refusal ?? '')
   }
   throw first ?? new DomainError('forbidden', 'nothing allows this')
+}
+
+/** What blocks a token of this organisation. One of another is refused anyway, as a stranger's. */
+function blockHere(
+  { record }: Credential & { readonly kind: 'token' },
+  { organisation }: Requirement & { readonly kind: 'access' },
+  [attempt]: readonly Access[],
+  rolesOfUsers: Roles,
+): Block | undefined {
+  if (record.organisationId !== organisation.id) return undefined
+  return blockWith(organisation, rolesOfUsers, record, attempt?.sourceAddress)
 }
 
 /** In a refusal. A token may have hundreds of caveats that forbid, and the first few say enough. */

@@ -133,6 +133,8 @@ export type Requirement =
       /** That the same credential must allow too. */
       readonly also?: Omit<Access, 'now' | 'orgId'>
       readonly exempt?: (credential: Credential) => boolean
+      /** It ends the authority of what is exempt, so what is blocked may do it too. */
+      readonly isEnding?: true
       /** A reason to refuse a credential whatever its caveats allow; undefined if there is none. */
       readonly refuse?: (credential: Credential) => string | undefined
     }

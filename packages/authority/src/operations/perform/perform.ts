@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../domain/audit-event.ts'
 import { DomainError, isUnavailable } from '../../domain/errors.ts'
 import type { ReadTransaction, Transaction, Transactions } from '../../domain/store.ts'
 import { authorise, dropStrays } from './authorise.ts'
+import { dropBlocked } from './blocks.ts'
 import { recordDenial } from './denials.ts'
 import { recordLateUses } from './late-uses.ts'
 import { networkOf, takeLimits } from './limits.ts'
@@ -244,7 +245,9 @@ async function decide<Tx extends ReadTransaction, Input, Subject>(
   const identified = contextOf(base, tx, principal)
   const request = await operation.access(identified, input)
   progress.reached = { principal, request }
-  const context = dropStrays(identified, request.requirement)
+  const placed = dropStrays(identified, request.requirement)
+  // Most requirements are about one organisation, whose limits `authorise` has.
+  const context = request.requirement.kind === 'credential' ? await dropBlocked(placed, request.requirement) : placed
   const authorised = authorise(context, request.requirement)
   const actor = authorised instanceof Promise ? await authorised : authorised
   progress.isAllowed = true
@@ -311,7 +314,7 @@ async function writeForAnyone<Input, Prepared, Output>(
     })
     return operation.afterCommit === undefined ? output : await operation.afterCommit(base, output, input)
   } catch (error) {
-    const isDenial = error instanceof DomainError && ['unauthenticated', 'forbidden'].includes(error.code)
+    const isDenial = error instanceof DomainError && ['unauthenticated', 'forbidden', 'blocked'].includes(error.code)
     if (operation.auditDetails !== undefined && isDenial) {
       const nobody = { kind: 'nobody', id: '', label: caller.remoteAddress } as const
       const unknown = { owner: `${nobody.kind} ${nobody.id}`, actor: nobody, target: '', organisationId: null }
@@ -333,7 +336,7 @@ async function prepareForAnyone<Input, Prepared>(
 
 /** Records who asked for what and why it was refused, if the caller is identified. */
 async function recordRefusal(base: Base, { reached }: Progress<unknown>, error: unknown): Promise<void> {
-  const isDenial = error instanceof DomainError && ['forbidden', 'proof_needed'].includes(error.code)
+  const isDenial = error instanceof DomainError && ['forbidden', 'blocked', 'proof_needed'].includes(error.code)
   if (reached === undefined || !isDenial) return
   const [credential] = reached.principal.credentials
   const { target, namedTarget, organisationId } = reached.request

@@ -7,12 +7,13 @@ import type { Organisation } from '../../domain/organisation.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import type { ListedToken } from '../../domain/token.ts'
 import { refuseStray } from '../perform/authorise.ts'
+import { judge, type Judged } from '../perform/blocks.ts'
 import { usesKnownSince } from '../perform/note-uses.ts'
 import type { OperationContext, AccessRequest } from '../perform/operation.ts'
 import type { Credential } from '../perform/principal.ts'
 
 export interface FoundToken {
-  readonly record: ListedToken
+  readonly record: Judged<ListedToken>
   readonly organisation: Organisation
   /** Milliseconds. */
   readonly usesKnownSince: number
@@ -23,7 +24,7 @@ const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 /**
  * The access request for `action` on the token: on its organisation, or on its app if it is limited to one. The token
  * itself is exempt as it was minted, and not when narrowed: the holder of a narrowed copy must not end it for the
- * others. From where it is not good it may end itself and see nothing.
+ * others. Blocked, or from where it is not good, it may end itself and see nothing.
  * @throws DomainError `not_found`
  */
 export async function accessToken(
@@ -39,9 +40,10 @@ export async function accessToken(
   if (record === undefined || organisation === undefined) {
     throw new DomainError('not_found', `there is no token ${normalised}`)
   }
+  const [judged = { ...record, block: undefined }] = await judge(context.tx, organisation, [record])
   return {
     subject: {
-      record,
+      record: judged,
       organisation,
       usesKnownSince: await usesKnownSince(context.tx, context.environment.uses),
     },
@@ -51,6 +53,7 @@ export async function accessToken(
       access: record.appId === null ? { action } : { action, appId: BigInt(record.appId) },
       exempt: (credential) =>
         isAsMinted(credential, record) && (action === actions.write || refuseStray(credential, context) === undefined),
+      ...(action === actions.write ? { isEnding: true } : {}),
     },
     target: `token ${record.id}`,
     organisationId: organisation.id,

@@ -8,6 +8,7 @@ import type { ReadTransaction } from '../../domain/store.ts'
 import { placeOf, type ListedToken, type TokenFilter, type TokenQuery } from '../../domain/token.ts'
 import { accessApp, type FoundApp } from '../apps/find-app.ts'
 import { accessOrganisation } from '../organisations/find-organisation.ts'
+import { judge, type Judged } from '../perform/blocks.ts'
 import type { OperationContext, PrepareContext, ReadOperation } from '../perform/operation.ts'
 import { readFilter, type FilterOptions } from './filter-tokens.ts'
 
@@ -16,7 +17,7 @@ export interface ListOptions extends FilterOptions, Pick<TokenQuery, 'sort' | 'o
   readonly after: string | undefined
 }
 
-export interface ListedTokens extends Page<ListedToken, string> {
+export interface ListedTokens extends Page<Judged<ListedToken>, string> {
   readonly organisation: Organisation
   /** The app of the list; null for the list of an organisation. */
   readonly app: App | null
@@ -40,7 +41,7 @@ export const listOrganisationTokens: ReadOperation<
 
   async run(context, { input, subject: organisation }) {
     const list = (query: TokenQuery) => context.tx.tokens.ofOrganisation(organisation.id, query)
-    return { ...(await begin(context, input, list)), organisation, app: null }
+    return { ...(await begin(context, organisation, input, list)), organisation, app: null }
   },
 
   afterRead: goOn,
@@ -54,7 +55,7 @@ export const listAppTokens: ReadOperation<ListOptions & { readonly appName: stri
 
   async run(context, { input, subject: { app, organisation } }) {
     const list = (query: TokenQuery) => context.tx.tokens.ofApp(app, query)
-    return { ...(await begin(context, input, list)), organisation, app }
+    return { ...(await begin(context, organisation, input, list)), organisation, app }
   },
 
   afterRead: goOn,
@@ -63,11 +64,13 @@ export const listAppTokens: ReadOperation<ListOptions & { readonly appName: stri
 /** The first piece. */
 async function begin(
   context: OperationContext<ReadTransaction>,
+  organisation: Organisation,
   input: ListOptions,
   list: (query: TokenQuery) => Promise<Page<ListedToken, string>>,
 ) {
   const { filter, isEmpty, usesKnownSince } = await readFilter(context, input)
-  return { ...(isEmpty ? { items: [] } : await list(piece(input, filter))), usesKnownSince, filter }
+  const found: Page<ListedToken, string> = isEmpty ? { items: [] } : await list(piece(input, filter))
+  return { ...found, items: await judge(context.tx, organisation, found.items), usesKnownSince, filter }
 }
 
 /**
@@ -81,7 +84,7 @@ async function goOn(
 ): Promise<ListedTokens> {
   const { organisation, app, usesKnownSince, filter } = first
   const about = { organisation, app, usesKnownSince, filter }
-  const items: ListedToken[] = []
+  const items: Judged<ListedToken>[] = []
   let { items: found, next } = first
   let bytes = 0
   for (let reads = 1; ; reads++) {
@@ -95,9 +98,10 @@ async function goOn(
     await environment.pause()
     const limit = input.limit - items.length
     const rest = piece({ ...input, limit, after: next }, { ...filter, now: environment.now() })
-    ;({ items: found, next } = await read((tx): Promise<Page<ListedToken, string>> =>
-      app === null ? tx.tokens.ofOrganisation(organisation.id, rest) : tx.tokens.ofApp(app, rest),
-    ))
+    ;({ items: found, next } = await read(async (tx): Promise<Page<Judged<ListedToken>, string>> => {
+      const more = await (app === null ? tx.tokens.ofOrganisation(organisation.id, rest) : tx.tokens.ofApp(app, rest))
+      return { ...more, items: await judge(tx, organisation, more.items) }
+    }))
   }
   return { ...about, items, ...(next === undefined ? {} : { next }) }
 }

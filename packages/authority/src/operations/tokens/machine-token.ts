@@ -18,14 +18,10 @@ import { Secret } from '../../domain/secret.ts'
 import type { ReadTransaction, Transaction } from '../../domain/store.ts'
 import { expectSigningKey } from '../../domain/store/signing-keys.ts'
 import { leadSeconds, tokenState } from '../../domain/token.ts'
+import { handedSeconds, usualLifetime } from '../../domain/token-policy.ts'
 import type { OperationContext } from '../perform/operation.ts'
 import { describeActor, describeCredential, type Credential } from '../perform/principal.ts'
 import { mintUnder, refuseMinting } from './mint-under.ts'
-
-/** How long a handed out token is valid, in seconds. It is renewed at half of that time. */
-export const handedSeconds = 3600
-/** Seconds, as for `tokens create`. The token ends earlier with the machine, or with the token that minted it. */
-const lifetime = 20 * 365 * 24 * 3600
 
 /**
  * Mints the machine's own token, in the place of an earlier one: a deploy token of its app, confined to this machine and to
@@ -48,7 +44,8 @@ export async function giveMachineToken(
     appId: app.id,
     machineId: id,
     name: `Machine ${app.name}/${id}`,
-    lifetime,
+    // It ends earlier with the machine, or with the token that minted it.
+    lifetime: usualLifetime,
     caveats: [
       { type: 'Machines', machines: new Map([[id, actions.any]]) },
       { type: 'FromMachineSource', id },

@@ -5,8 +5,10 @@ import { DomainError } from '../../domain/errors.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { ListedToken, Profile } from '../../domain/token.ts'
+import { nowhere } from '../../domain/token-policy.ts'
 import { findApp } from '../apps/find-app.ts'
 import { findOrganisation } from '../organisations/find-organisation.ts'
+import { blockIn, type Judged } from '../perform/blocks.ts'
 import type { WriteOperation } from '../perform/operation.ts'
 import { mintUnder, refuseMinting } from './mint-under.ts'
 import { defaultTokenNames, type TokenScope } from './profiles.ts'
@@ -20,15 +22,15 @@ export interface MintToken {
   /** Needed by `litefs_cloud`. */
   readonly cluster: string | undefined
   readonly name: string | undefined
-  /** Seconds. */
-  readonly lifetime: number
+  /** Seconds; absent for as many as the organisation says. */
+  readonly lifetime: number | undefined
   /** Restrictions in addition to those of the profile. */
   readonly caveats: readonly Caveat[]
 }
 
 export interface Minted {
   readonly token: Secret
-  readonly record: ListedToken
+  readonly record: Judged<ListedToken>
   readonly organisation: Organisation
 }
 
@@ -84,6 +86,7 @@ export const mintToken: WriteOperation<MintToken, MintSubject, Minted> = {
         createdByProvenAt: creator?.emailProvenAt ?? null,
         appName: app?.name ?? null,
         lastUse: null,
+        block: await blockIn(context.tx, organisation, record, nowhere),
       },
       organisation,
     }

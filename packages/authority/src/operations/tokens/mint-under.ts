@@ -11,8 +11,10 @@ import type { Secret } from '../../domain/secret.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import { expectSigningKey } from '../../domain/store/signing-keys.ts'
 import { leadSeconds, type NewToken } from '../../domain/token.ts'
+import { lifetimeOf, nowhere, saySeconds } from '../../domain/token-policy.ts'
 import type { User } from '../../domain/user.ts'
 import { inherit, orderTicket, type Inheritance } from '../discharges/membership-demand.ts'
+import { blockIn } from '../perform/blocks.ts'
 import type { Services, WriteContext } from '../perform/operation.ts'
 import type { Credential } from '../perform/principal.ts'
 import { caveatsOfProfile, type TokenScope } from './profiles.ts'
@@ -20,16 +22,16 @@ import { caveatsOfProfile, type TokenScope } from './profiles.ts'
 export interface WantedToken extends Pick<NewToken, 'appId' | 'machineId' | 'name'> {
   readonly organisation: Organisation
   readonly scope: TokenScope
-  /** Seconds. */
-  readonly lifetime: number
+  /** Seconds; absent for as many as the organisation says. */
+  readonly lifetime: number | undefined
   /** Restrictions in addition to those of the profile. */
   readonly caveats: readonly Caveat[]
 }
 
 /** Why this credential may mint nothing, whatever its caveats allow; undefined if it may. */
-export function refuseMinting(credential: Credential, { slug, tokenMinting }: Organisation): string | undefined {
+export function refuseMinting(credential: Credential, { slug, tokenPolicy }: Organisation): string | undefined {
   if (credential.kind !== 'token') return undefined
-  if (tokenMinting === 'forbidden') {
+  if (!tokenPolicy.tokensMayMint) {
     return `organization ${slug} does not let tokens mint: a person must log in and mint this one`
   }
   // What it minted is the successor's, and nothing would say whose the new one is.
@@ -46,6 +48,8 @@ export interface Minter {
   readonly creator: User | undefined
   /** The token, or the trust policy. */
   readonly mintedBy: string | null
+  /** Whether what it mints needs no other approval. */
+  readonly approves: boolean
 }
 
 /**
@@ -61,17 +65,19 @@ export async function mintUnder(
   const inherited = await inherit(tx, environment.keyring, actor)
   const creator = await findCreator(tx, actor)
   const mintedBy = actor.kind === 'token' ? actor.record.id : null
-  return { ...(await mintFor(context, { inherited, creator, mintedBy }, wanted)), creator }
+  const approves = await needsNoApproval(tx, actor, wanted.organisation)
+  return { ...(await mintFor(context, { inherited, creator, mintedBy, approves }, wanted)), creator }
 }
 
 /** As above, under an authority that was decided on elsewhere. */
 export function mintFor(
   context: WriteContext,
-  { inherited, creator, mintedBy }: Minter,
+  { inherited, creator, mintedBy, approves }: Minter,
   { organisation, scope, appId, machineId, name, lifetime, caveats: asked }: WantedToken,
 ): Promise<StoredToken> {
   // The requested caveats come last, so that a requested run label comes after those of the minting token.
-  const ofProfile = caveatsOfProfile(organisation.id, scope, validityFrom(context.now, lifetime))
+  const validity = validityFrom(context.now, lifetime ?? lifetimeOf(organisation.tokenPolicy))
+  const ofProfile = caveatsOfProfile(organisation.id, scope, validity)
   return mintWhole(context, {
     organisation,
     profile: scope.profile,
@@ -83,6 +89,7 @@ export function mintFor(
     creator,
     mintedBy,
     predecessorId: null,
+    isApproved: approves,
   })
 }
 
@@ -97,7 +104,10 @@ export interface StoredToken {
   readonly record: NewToken
 }
 
-interface WholeToken extends Pick<NewToken, 'appId' | 'machineId' | 'name' | 'profile' | 'mintedBy' | 'predecessorId'> {
+interface WholeToken extends Pick<
+  NewToken,
+  'appId' | 'machineId' | 'name' | 'profile' | 'mintedBy' | 'predecessorId' | 'isApproved'
+> {
   readonly organisation: Organisation
   /** All of them but a ticket, with an end. */
   readonly caveats: readonly Caveat[]
@@ -133,9 +143,52 @@ export async function mintWhole(
     successorId: null,
     caveats: minted.caveats,
   }
+  await expectWithinLimits(tx, organisation, record)
   await environment.quotas.expectRoom(tx, organisation, 'tokens', now)
   await tx.tokens.insert(record)
   return { token: minted.token, record }
+}
+
+/**
+ * Whether what the credential mints is approved by that, or approved as long as the organisation wants no approval. What a token
+ * mints that is not approved itself is not, either.
+ */
+async function needsNoApproval(
+  tx: ReadTransaction,
+  actor: Credential,
+  { id, tokenPolicy }: Organisation,
+): Promise<boolean> {
+  if (actor.kind === 'token') return !tokenPolicy.approval && actor.record.isApproved
+  return !tokenPolicy.approval || isAdmin(tx, actor, { id })
+}
+
+/** Whether the credential is a person who is an admin of the organisation. */
+export async function isAdmin(
+  tx: ReadTransaction,
+  actor: Credential,
+  { id }: Pick<Organisation, 'id'>,
+): Promise<boolean> {
+  return actor.kind === 'user' && (await tx.memberships.find(id, actor.user.id))?.role === 'admin'
+}
+
+/**
+ * A token that would be blocked from the start is not minted, unless it waits for an approval.
+ * @throws DomainError `invalid` for a lifetime, otherwise `forbidden`, which names the limit
+ */
+async function expectWithinLimits(tx: ReadTransaction, organisation: Organisation, record: NewToken): Promise<void> {
+  const { slug, tokenPolicy } = organisation
+  const block = await blockIn(tx, organisation, { ...record, isApproved: true }, nowhere)
+  if (block === undefined) return
+  if (block.reason === 'max_token_lifetime') {
+    const most = saySeconds(tokenPolicy.maxLifetime ?? 0)
+    const sentence = `expiry is too long: organization ${slug} allows its tokens ${most} at most (max_token_lifetime, which its admins set)`
+    throw new DomainError('invalid', sentence, { field: 'expiry' })
+  }
+  const why =
+    block.reason === 'only_admins_mint'
+      ? 'lets only admins mint tokens that are not limited to one app (only_admins_mint, which its admins set)'
+      : 'lets only people mint tokens, and a token minted the one that this comes from (tokens_may_mint, which its admins set)'
+  throw new DomainError('forbidden', `organization ${slug} ${why}`)
 }
 
 /** The person in whose name a credential mints; nobody for a token from before its person had proven the address. */
@@ -163,11 +216,15 @@ function expectUse(caveats: readonly Caveat[], { id, slug }: Organisation, secon
 }
 
 /** @throws DomainError `failed_precondition` for a token that is good for nothing at the socket of a machine */
-function expectUseInMachine(caveats: readonly Caveat[], order: TicketOrder | undefined, { slug }: Organisation): void {
+function expectUseInMachine(
+  caveats: readonly Caveat[],
+  order: TicketOrder | undefined,
+  { slug, tokenPolicy }: Organisation,
+): void {
   const why =
     order !== undefined
       ? `the tokens of organization ${slug} need discharges, which a machine's own token cannot bring`
-      : getCaveats(caveats, 'Networks').length > 0
+      : getCaveats(caveats, 'Networks').length > 0 || tokenPolicy.networks.length > 0
         ? 'a token that is good from networks alone is good for nothing at the socket of a machine'
         : undefined
   if (why !== undefined) throw new DomainError('failed_precondition', `failed_precondition: ${why}`)

@@ -5,24 +5,26 @@ import { decodeCaveats, encodeCaveats } from '@hallpass/macaroon/internal'
 import { DomainError } from '../../domain/errors.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import type { ListedToken } from '../../domain/token.ts'
+import { nowhere } from '../../domain/token-policy.ts'
 import { inherit, withoutQuestion } from '../discharges/membership-demand.ts'
+import { blockIn, type Judged } from '../perform/blocks.ts'
 import type { WriteOperation } from '../perform/operation.ts'
 import { describeActor, describeCredential, describeEnd, type Credential } from '../perform/principal.ts'
 import { accessToken, type FoundToken } from './find-token.ts'
-import { findCreator, mintWhole, refuseMinting, validityFrom } from './mint-under.ts'
+import { findCreator, isAdmin, mintWhole, refuseMinting, validityFrom } from './mint-under.ts'
 import type { Minted } from './mint-token.ts'
 
 export interface RotateToken {
   readonly id: string
   /** Seconds that the old token lives on; 0 to revoke it at once. */
   readonly grace: number
-  /** Seconds of the new one; absent for as many as the old one had. */
+  /** Seconds of the new one; absent for as many as the old one had, or fewer where the organisation allows no more. */
   readonly lifetime: number | undefined
 }
 
 export interface Rotated extends Minted {
   /** The token that was replaced, as it is now. */
-  readonly replaced: ListedToken
+  readonly replaced: Judged<ListedToken>
   readonly usesKnownSince: FoundToken['usesKnownSince']
 }
 
@@ -49,7 +51,8 @@ export const rotateToken: WriteOperation<RotateToken, FoundToken, Rotated> = {
     await expectLine(tx, actor, record)
     const whole = await withoutQuestion(tx, environment.keyring, record, decodeCaveats(stored))
     const inherited = await inherit(tx, environment.keyring, actor)
-    const seconds = lifetime ?? Math.max(1, Math.ceil((record.expiresAt - record.createdAt) / 1000))
+    const before = Math.max(1, Math.ceil((record.expiresAt - record.createdAt) / 1000))
+    const seconds = lifetime ?? Math.min(before, organisation.tokenPolicy.maxLifetime ?? Infinity)
     const by = describeCredential(actor)
     const endsAt = grace === 0 ? record.expiresAt : Math.min(record.expiresAt, now + grace * 1000)
     // Before the successor is counted.
@@ -67,6 +70,7 @@ export const rotateToken: WriteOperation<RotateToken, FoundToken, Rotated> = {
       mintedBy: record.mintedBy ?? (actor.kind === 'token' && actor.record.id !== record.id ? actor.record.id : null),
       creator,
       predecessorId: record.id,
+      isApproved: await isApprovedAgain(tx, actor, { record, organisation, isLonger: seconds > before }),
     })
     await tx.tokens.handOn(record.id, successor.id, endsAt)
     await tx.audit.append({
@@ -81,12 +85,14 @@ export const rotateToken: WriteOperation<RotateToken, FoundToken, Rotated> = {
     })
     const named = { createdByEmail: creator?.email ?? null, createdByProvenAt: creator?.emailProvenAt ?? null }
     const ended = grace === 0 ? { revokedAt: now, revokedBy: `${by}, by rotating it` } : {}
+    const listed = { ...successor, ...named, appName: record.appName, lastUse: null }
+    const replaced = { ...record, ...ended, expiresAt: endsAt, successorId: successor.id }
     return {
       token,
-      record: { ...successor, ...named, appName: record.appName, lastUse: null },
+      record: { ...listed, block: await blockIn(tx, organisation, listed, nowhere) },
       organisation,
       usesKnownSince,
-      replaced: { ...record, ...ended, expiresAt: endsAt, successorId: successor.id },
+      replaced: { ...replaced, block: await blockIn(tx, organisation, replaced, nowhere) },
     }
   },
 
@@ -95,6 +101,17 @@ export const rotateToken: WriteOperation<RotateToken, FoundToken, Rotated> = {
     organisationId: record.organisationId,
     reason: `replaced by token ${record.id}`,
   }),
+}
+
+/** A successor is approved as the old token was, for as long a life; an admin who rotates approves more. */
+async function isApprovedAgain(
+  tx: ReadTransaction,
+  actor: Credential,
+  { record, organisation, isLonger }: Pick<FoundToken, 'record' | 'organisation'> & { readonly isLonger: boolean },
+): Promise<boolean> {
+  const holds = actor.kind === 'user' || actor.record.isApproved
+  if (record.isApproved && holds && !(isLonger && organisation.tokenPolicy.approval)) return true
+  return isAdmin(tx, actor, organisation)
 }
 
 /**

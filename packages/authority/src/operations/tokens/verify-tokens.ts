@@ -13,7 +13,7 @@ import type { Credential } from '../perform/principal.ts'
 export interface GenuineToken {
   /** As it was presented. */
   readonly bytes: Uint8Array
-  /** The caveats that an access is checked against: its own and those of its discharges. */
+  /** The caveats that an access is checked against: its own, those of its discharges, and the networks of its organisation. */
   readonly caveats: readonly Caveat[]
 }
 
@@ -26,8 +26,14 @@ export const authenticateTokens: ReadOperation<undefined, undefined, readonly Ge
     return { subject: undefined, requirement, target: 'tokens', organisationId: null }
   },
 
-  async run({ principal }) {
-    return principal.credentials.flatMap((credential) => (credential.kind === 'token' ? [describe(credential)] : []))
+  async run({ tx, principal }) {
+    const genuine: GenuineToken[] = []
+    for (const credential of principal.credentials) {
+      if (credential.kind !== 'token') continue
+      const organisation = await tx.organisations.byId(credential.record.organisationId)
+      if (organisation !== undefined) genuine.push(describe(credential, organisation))
+    }
+    return genuine
   },
 }
 
@@ -85,10 +91,18 @@ export const authoriseToken: ReadOperation<NamedAccess, Subject, AllowedAccess> 
     }
     if (actor.kind !== 'token')
       throw new DomainError('forbidden', 'only org tokens and deploy tokens can be checked here')
-    return { ...subject, action: formatAction(access.action), token: describe(actor) }
+    return { ...subject, action: formatAction(access.action), token: describe(actor, subject.organisation) }
   },
 }
 
-function describe({ verified }: Credential & { readonly kind: 'token' }): GenuineToken {
-  return { bytes: verified.macaroon.bytes, caveats: verified.caveats }
+/** The networks of the organisation stand behind the caveats, as a caveat, because only the service knows from where a token came. */
+function describe(
+  { verified }: Credential & { readonly kind: 'token' },
+  { tokenPolicy: { networks } }: Organisation,
+): GenuineToken {
+  const { macaroon, caveats } = verified
+  return {
+    bytes: macaroon.bytes,
+    caveats: networks.length === 0 ? caveats : [...caveats, { type: 'Networks', networks }],
+  }
 }

@@ -5,7 +5,16 @@ import type { AuditEvent } from '../../domain/audit-event.ts'
 import type { Store } from '../../domain/store.ts'
 import { plain } from './people.ts'
 import { describeInvitations } from './invitations.ts'
-import { createToken, insertApp, insertMember, insertOrganisation, insertUser, unique, uniqueBytes } from './seed.ts'
+import {
+  createToken,
+  insertApp,
+  insertMember,
+  insertOrganisation,
+  insertUser,
+  strictPolicy,
+  unique,
+  uniqueBytes,
+} from './seed.ts'
 
 export function describeOrganisations(getStore: () => Store): void {
   describe('organisations', () => {
@@ -18,7 +27,7 @@ export function describeOrganisations(getStore: () => Store): void {
           name: 'Zoë – 個人',
           personalOf: owner.id,
           membershipDischarge: 'member',
-          tokenMinting: 'forbidden',
+          tokenPolicy: strictPolicy,
           createdAt: 5,
         } as const
         return { user: owner, organisation: await tx.organisations.insert(personal) }
@@ -29,7 +38,7 @@ export function describeOrganisations(getStore: () => Store): void {
         name: 'Zoë – 個人',
         personalOf: user.id,
         membershipDischarge: 'member',
-        tokenMinting: 'forbidden',
+        tokenPolicy: strictPolicy,
         createdAt: 5,
       })
       await getStore().read(async (tx) => {

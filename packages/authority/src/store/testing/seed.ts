@@ -1,6 +1,8 @@
 // Rows for the tests of the store, each different from all before it.
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 
+import { parseNetwork } from '@hallpass/macaroon/narrow'
+
 import type { App } from '../../domain/app.ts'
 import type { AuditEvent } from '../../domain/audit-event.ts'
 import type { DischargeRequest } from '../../domain/discharge.ts'
@@ -8,6 +10,7 @@ import { createMachineId, createUlid, type Machine } from '../../domain/machine.
 import type { Organisation, Role } from '../../domain/organisation.ts'
 import type { Transaction } from '../../domain/store.ts'
 import type { NewToken, TokenRecord } from '../../domain/token.ts'
+import { openPolicy, type TokenPolicy } from '../../domain/token-policy.ts'
 import type { TrustPolicy } from '../../domain/trust-policy.ts'
 import type { User } from '../../domain/user.ts'
 import { createVolumeId, type Volume } from '../../domain/volume.ts'
@@ -39,13 +42,23 @@ export function insertUser(
   })
 }
 
+/** Every limit that there is. */
+export const strictPolicy: TokenPolicy = {
+  maxLifetime: 7_776_000,
+  defaultLifetime: 2_592_000,
+  tokensMayMint: false,
+  onlyAdminsMint: true,
+  approval: true,
+  networks: [parseNetwork('10.0.0.0/8'), parseNetwork('2001:db8::/32')],
+}
+
 export function insertOrganisation(tx: Transaction, changes: Partial<Organisation> = {}): Promise<Organisation> {
   return tx.organisations.insert({
     slug: unique('org'),
     name: 'Org',
     personalOf: null,
     membershipDischarge: 'none',
-    tokenMinting: 'allowed',
+    tokenPolicy: openPolicy,
     createdAt: 1000,
     ...changes,
   })
@@ -209,6 +222,7 @@ export function createToken(organisationId: number, changes: Partial<NewToken> =
     machineId: null,
     successorId: null,
     predecessorId: null,
+    isApproved: true,
     ...changes,
   }
 }
@@ -225,7 +239,7 @@ export async function insertTask(
 
 /** The part of the token that most look-ups return. */
 export function recordOf(token: NewToken): TokenRecord {
-  const { caveats: _caveats, machineId: _machineId, predecessorId: _predecessorId, ...record } = token
+  const { caveats: _caveats, predecessorId: _predecessorId, ...record } = token
   return record
 }
 

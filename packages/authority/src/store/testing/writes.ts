@@ -18,6 +18,7 @@ import {
   insertTask,
   insertTrustPolicy,
   insertUser,
+  strictPolicy,
   unique,
   uniqueBytes,
 } from './seed.ts'
@@ -34,7 +35,12 @@ export async function createWorld(tx: Transaction) {
   await tx.signingKeys.insert({ kid, organisationId: organisation.id, wrapped: uniqueBytes(), createdAt: 1 })
   const minter = createToken(organisation.id)
   await tx.tokens.insert(minter)
-  const token = createToken(organisation.id, { appId: app.id, createdBy: user.id, mintedBy: minter.id })
+  const token = createToken(organisation.id, {
+    appId: app.id,
+    createdBy: user.id,
+    mintedBy: minter.id,
+    isApproved: false,
+  })
   await tx.tokens.insert(token)
   const stranger = await insertUser(tx)
   return { user, stranger, organisation, tokenHash, session, app, kid, minter, token }
@@ -158,8 +164,8 @@ const cases: {
       write: (tx, { organisation }) => tx.organisations.setMembershipDischarge(organisation.id, 'member'),
       changes: ['organisation', 'app'],
     },
-    setTokenMinting: {
-      write: (tx, { organisation }) => tx.organisations.setTokenMinting(organisation.id, 'forbidden'),
+    setTokenPolicy: {
+      write: (tx, { organisation }) => tx.organisations.setTokenPolicy(organisation.id, strictPolicy),
       changes: ['organisation', 'app'],
     },
     delete: {
@@ -281,6 +287,7 @@ const cases: {
       changes: ['token'],
     },
     rename: { write: (tx, { token }) => tx.tokens.rename(token.id, 'another name'), changes: ['token'] },
+    approve: { write: (tx, { token }) => tx.tokens.approve(token.id), changes: ['token'] },
     revoke: { write: (tx, { token }) => tx.tokens.revoke(token.id, 5, 'a@example.com'), changes: ['token'] },
     revokeDescendants: {
       write: (tx, { minter }) => tx.tokens.revokeDescendants(minter.id, 5, 'a@example.com'),

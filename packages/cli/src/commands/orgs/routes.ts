@@ -2,6 +2,7 @@
 import { membershipDemands, roles } from '@hallpass/client/words'
 import { choiceFlag, globalFlags, jsonFlag, optionalWord, textFlag, word, yesFlag } from '../../flags.ts'
 import { command, group, words } from '../../routes.ts'
+import { policyRoutes } from './policy/routes.ts'
 import { trustRoutes } from './trust/routes.ts'
 
 const slug = word('Slug of the organization', 'org')
@@ -49,7 +50,8 @@ const update = command({
     'Change the settings of an organization. With --require-membership member, tokens that are made from now on work\n' +
     'only while the person in whose name they were made is a member; with login, this person must also confirm their\n' +
     'use in a browser every ten minutes. Tokens from before stay as they are.\n' +
-    'With --no-tokens-may-mint, people alone make tokens, and a token that leaked makes no others.',
+    'With --no-tokens-may-mint, people alone make tokens, and those that tokens made are blocked: `hallpass orgs policy set`\n' +
+    'sets this and other limits of tokens.',
 })
 
 const deleteCommand = command({
@@ -141,6 +143,7 @@ export const orgsRoutes = group({
     decline,
     remove,
     role,
+    policy: policyRoutes,
     trust: trustRoutes,
     audit,
   },

@@ -1,6 +1,4 @@
 // `hallpass tokens create readonly`: a token that may look at one organisation and change nothing.
-import { defaultExpiry } from '@hallpass/client/words'
-
 import type { Context } from '../../context.ts'
 import { chooseHeldToken } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
@@ -23,8 +21,7 @@ export async function createReadonlyToken(context: Context, flags: ReadonlyFlags
     await narrowExisting(context, flags, slug)
     return
   }
-  const asked = { ...flags, expiry: flags.expiry ?? defaultExpiry }
-  const minted = await mintForOrganisation(context, asked, { profile: 'deploy_organization' }, slug)
+  const minted = await mintForOrganisation(context, flags, { profile: 'deploy_organization' }, slug)
   await writeToken(context, flags, minted, narrowToReading(minted.token))
 }
 

@@ -65,6 +65,7 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
   if (wroteJson(context, flags, { tokens })) return
   const revoked = state === 'all' || state === 'revoked'
   const minted = tokens.some(({ minted_by }) => minted_by !== null)
+  const blocked = tokens.some(({ blocked: block }) => block !== null)
   const replaced = tokens.some(({ successor_id }) => successor_id !== null)
   writeTable(
     context,
@@ -77,6 +78,7 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
       ...(revoked ? ['REVOKED AT'] : []),
       ...(minted ? ['MADE BY TOKEN'] : []),
       ...(replaced ? ['REPLACED BY'] : []),
+      ...(blocked ? ['BLOCKED BY'] : []),
     ],
     tokens.map((token) => [
       token.id,
@@ -87,6 +89,7 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
       ...(revoked ? [token.revoked_at === null ? '' : formatGoTime(token.revoked_at)] : []),
       ...(minted ? [token.minted_by ?? ''] : []),
       ...(replaced ? [token.successor_id ?? ''] : []),
+      ...(blocked ? [token.blocked?.reason ?? ''] : []),
     ]),
   )
 }

@@ -33,6 +33,7 @@ export async function rotateToken(context: Context, flags: RotateFlags, id: stri
   const { predecessor } = rest
   const end = predecessor.state === 'revoked' ? 'is revoked' : `works until ${formatGoTime(predecessor.expires_at)}`
   tell(context, `Token ${rest.id} replaces ${predecessor.id}, which ${end}. What that one made is kept.`)
+  if (rest.blocked !== null) tell(context, `Not good yet: ${rest.blocked.sentence}`)
 }
 
 function checkGrace(text: string): void {

@@ -21,7 +21,7 @@ const expiryBrief = 'The duration that the token will be valid'
 const organisationWord = { kind: 'tuple', parameters: [optionalWord('Slug of the organization', 'org')] } as const
 const mintFlags = (name: string) =>
   ({
-    expiry: textFlagWithDefault(expiryBrief, 'duration', defaultExpiry, 'x'),
+    expiry: textFlag(`${expiryBrief} (default: as the organization says, or ${defaultExpiry})`, 'duration', 'x'),
     name: textFlagWithDefault('Token name', 'name', name, 'n'),
     from: networksFlag,
     ...jsonFlag,
@@ -35,7 +35,7 @@ const org = command({
   brief: 'Create org tokens',
   description:
     'Create a token that controls every app of one organization, and nothing outside it.\n' +
-    'It is valid for 20 years unless you say otherwise: a shorter expiry is wiser where it is practical.',
+    'It is valid for 20 years unless you or the organization say otherwise: a shorter expiry is wiser where it is practical.',
 })
 
 const deploy = command({
@@ -50,7 +50,6 @@ const readonlyCommand = command({
   flags: {
     ...organisationFlag,
     ...mintFlags('Read-only org token'),
-    expiry: textFlag(`${expiryBrief} (default ${defaultExpiry})`, 'duration', 'x'),
     fromExisting: switchFlag('Narrow the token in use, without asking the authority'),
   },
   positional: organisationWord,
@@ -179,11 +178,21 @@ const rename = command({
   brief: 'Give a token another name',
 })
 
+const approve = command({
+  load: async () => (await import('./approve.ts')).approveToken,
+  flags: { ...jsonFlag, ...globalFlags },
+  positional: { kind: 'tuple', parameters: [word('Id of the token', 'id')] },
+  brief: 'Approve a token that waits for an admin',
+  description:
+    'Let a token be good that no admin made, where the organization wants that (`hallpass orgs policy set --approval`).\n' +
+    'What the token makes waits for an approval of its own.',
+})
+
 const rotate = command({
   load: async () => (await import('./rotate.ts')).rotateToken,
   flags: {
     grace: textFlagWithDefault('How long the old token lives on; 0 revokes it at once', 'duration', defaultGrace),
-    expiry: textFlag('How long the new token will be valid (default: as long as the old one)', 'duration', 'x'),
+    expiry: textFlag('How long the new token will be valid (default: as the old one)', 'duration', 'x'),
     ...jsonFlag,
     ...globalFlags,
   },
@@ -196,12 +205,13 @@ const rotate = command({
 })
 
 export const tokensRoutes = group({
-  brief: 'Create, list, show, rename, rotate, revoke, narrow and explain tokens',
+  brief: 'Create, list, show, rename, approve, rotate, revoke, narrow and explain tokens',
   routes: {
     create,
     list,
     show,
     rename,
+    approve,
     rotate,
     revoke,
     attenuate: attenuateCommand,

@@ -34,6 +34,7 @@ function describeToken(context: Context, token: ShownToken, replaced: ShownToken
     ['ID', token.id],
     ['Name', token.name],
     ['State', token.state],
+    ['Blocked', token.blocked?.sentence ?? null],
     ['Organization', token.org_slug],
     ['App', token.app],
     ['Machine', token.machine],

@@ -12,7 +12,8 @@ import type { ReadOperation } from '../../perform/operation.ts'
 import { listOrganisations } from '../../organisations/list-organisations.ts'
 import { updateOrganisation } from '../../organisations/update-organisation.ts'
 import { listAppTokens, usualListing } from '../../tokens/list-tokens.ts'
-import { handedSeconds, ownTokenOf } from '../../tokens/machine-token.ts'
+import { handedSeconds } from '../../../domain/token-policy.ts'
+import { ownTokenOf } from '../../tokens/machine-token.ts'
 import { nameToken } from '../../tokens/name-token.ts'
 import { revokeToken } from '../../tokens/revoke-token.ts'
 import { showCurrentTokens } from '../../tokens/show-current-tokens.ts'
@@ -200,16 +201,16 @@ export function testOwnTokens(getWorld: () => MachineWorld, setTrouble: (trouble
       const world = getWorld()
       const minter = await world.mint()
       const change = { slug: world.organisation.slug, name: undefined, membershipDischarge: undefined }
-      await world.ask(updateOrganisation, { ...change, tokenMinting: 'forbidden' })
+      await world.ask(updateOrganisation, { ...change, tokensMayMint: false })
       await expect(world.create({ token: {} }, { name: 'refused' }, minter)).rejects.toMatchObject({
         code: 'forbidden',
       })
       await world.create({}, { name: 'plain' }, minter)
-      await world.ask(updateOrganisation, { ...change, tokenMinting: 'allowed' })
-      await world.ask(updateOrganisation, { ...change, tokenMinting: undefined, membershipDischarge: 'member' })
+      await world.ask(updateOrganisation, { ...change, tokensMayMint: true })
+      await world.ask(updateOrganisation, { ...change, tokensMayMint: undefined, membershipDischarge: 'member' })
       const demand = { code: 'failed_precondition', message: expect.stringContaining('need discharges') }
       await expect(world.create({ token: {} }, { name: 'refused' })).rejects.toMatchObject(demand)
-      await world.ask(updateOrganisation, { ...change, tokenMinting: undefined, membershipDischarge: 'none' })
+      await world.ask(updateOrganisation, { ...change, tokensMayMint: undefined, membershipDischarge: 'none' })
       setTrouble('nothing is shared')
       const refusal = { code: 'failed_precondition', message: expect.stringContaining('here: nothing is shared') }
       await expect(world.create({ token: {} }, { name: 'refused' })).rejects.toMatchObject(refusal)
