@@ -64,6 +64,7 @@ const authorityRooms: Readonly<Record<string, Room>> = {
     folders: ['domain', 'operations/perform', 'operations/organisations', 'operations/apps', 'operations/tokens'],
     parts: ['@hallpass/macaroon'],
   },
+  'operations/feed': { folders: ['domain', 'operations/perform'], parts: [] },
   'operations/accounts': {
     folders: ['domain', 'operations/perform', 'operations/organisations', 'operations/members'],
     parts: ['@hallpass/macaroon'],
@@ -105,6 +106,10 @@ const authorityRooms: Readonly<Record<string, Room>> = {
   'doors/oauth': {
     folders: ['domain', 'operations', 'doors/http'],
     parts: ['@hallpass/client', '@hallpass/client/contract', 'fastify', 'zod'],
+  },
+  'doors/feed': {
+    folders: ['domain', 'operations', 'doors/http'],
+    parts: ['@hallpass/client', 'fastify', 'zod'],
   },
   'doors/third-party': {
     folders: ['domain', 'operations', 'doors/http'],

@@ -13,6 +13,7 @@ import { DomainError, StartupError, isUnavailable } from './domain/errors.ts'
 import type { Secret } from './domain/secret.ts'
 import type { Store } from './domain/store.ts'
 import { createLongAnswers } from './doors/http/long-answers.ts'
+import { openFeedDoor } from './doors/feed/door.ts'
 import { openFlyctlDoor } from './doors/flyctl/door.ts'
 import { openGraphqlDoor } from './doors/graphql/door.ts'
 import { openMachinesDoor } from './doors/machines/door.ts'
@@ -33,6 +34,7 @@ import type { RunningMachines } from './machines/runner.ts'
 import { createMailer, type MailFailure } from './mail/mailer.ts'
 import { createPostbox, type RunningPostbox } from './mail/postbox.ts'
 import { createPause } from './operations/perform/allowance.ts'
+import { createFollowers } from './operations/feed/followers.ts'
 import { createAuthenticate } from './operations/perform/authenticate.ts'
 import { recordLateUses } from './operations/perform/late-uses.ts'
 import { createLimits } from './operations/perform/limits.ts'
@@ -52,6 +54,7 @@ export type { ServeOptions } from './config.ts'
 export { backUp, restore } from './operator/backup.ts'
 export { examine } from './operator/doctor.ts'
 export { deleteUser, listUsers, resetUser } from './operator/users.ts'
+export { createVerifier, listVerifiers, revokeVerifier } from './operator/verifiers.ts'
 export { StartupError } from './domain/errors.ts'
 
 export interface RunningAuthority {
@@ -206,6 +209,8 @@ async function listen(
   })
   openThirdPartyDoor(server, environment)
   openOauthDoor(server, environment)
+  const followers = createFollowers(store, () => performance.now())
+  openFeedDoor(server, { environment, followers })
   expectNetwork()
   let url: string
   try {
@@ -238,6 +243,7 @@ async function listen(
     openSocket,
     close: () => {
       environment.ongoing.close()
+      followers.close()
       const before = [...workers, ...(machines === undefined ? [] : [machines])]
       return (closing ??= closeAll(server, { before, after: useWriter }, store, sink))
     },

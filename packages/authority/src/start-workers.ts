@@ -7,7 +7,7 @@ import type { RunningPostbox } from './mail/postbox.ts'
 import type { Environment } from './operations/perform/operation.ts'
 import { createNotices, type NoticeOptions } from './workers/notices.ts'
 import { startOutbox } from './workers/outbox.ts'
-import { finishRevocations, forgetMachines, forgetVolumes, removeLeftovers } from './workers/removing.ts'
+import { finishRevocations, forgetFeed, forgetMachines, forgetVolumes, removeLeftovers } from './workers/removing.ts'
 import { createRetention } from './workers/retention.ts'
 import { startUseWriter } from './workers/uses.ts'
 import { startWorker, type Worker } from './workers/worker.ts'
@@ -29,6 +29,7 @@ export function startWorkers(
       removeLeftovers,
       forgetMachines(now),
       forgetVolumes(now),
+      forgetFeed(now),
       ...createRetention(keep, { now, elapsed: () => performance.now() }),
       ...createNotices({ days: notifyBefore, now, post: postbox && postNotices(postbox, { now, publicUrl }) }),
     ],

@@ -26,6 +26,7 @@ import { secretsRoutes } from './commands/secrets/routes.ts'
 import { serveCommand } from './commands/serve/routes.ts'
 import { tokensRoutes } from './commands/tokens/routes.ts'
 import { usersRoutes } from './commands/users/routes.ts'
+import { verifiersRoutes } from './commands/verifiers/routes.ts'
 import { tourCommand } from './commands/tour/routes.ts'
 import { versionCommand } from './commands/version/routes.ts'
 import { volumesRoutes } from './commands/volumes/routes.ts'
@@ -71,6 +72,7 @@ export function buildHallpass(
       restore: restoreCommand,
       doctor: doctorCommand,
       users: usersRoutes,
+      verifiers: verifiersRoutes,
       tour: tourCommand,
       completion: completionCommand,
       version: versionCommand,

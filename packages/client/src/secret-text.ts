@@ -25,7 +25,7 @@ export function withoutSecrets(text: string): string {
 }
 
 const letter = '(?:[a-z0-9+/=_-]|%[0-9a-f]{2})'
-const token = `(fm1r|fm1a|fm2|fo1)(?:_|%(?:25)*5f)${letter}`
+const token = `(fm1r|fm1a|fm2|fo1|fv1)(?:_|%(?:25)*5f)${letter}`
 // As the authority makes them: four times eight letters and digits.
 const code = '(?<![a-z0-9])[a-z0-9]{8}(?:-[a-z0-9]{8}){3}(?![a-z0-9])'
 const hasToken = new RegExp(`${token}{8}`, 'i')

@@ -54,6 +54,7 @@ export class StartupError extends Error {
     | 'configuration_invalid'
     | 'address_unavailable' // it cannot listen there: in use, not of this machine, or not allowed
     | 'account_unknown'
+    | 'verifier_refused'
     | 'account_needed' // without it an organisation has no admin
 
   constructor(code: StartupError['code'], sentence: string, options?: { readonly cause?: unknown }) {

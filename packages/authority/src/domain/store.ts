@@ -5,6 +5,7 @@ import type { AppReads, AppWrites } from './store/apps.ts'
 import type { AuditReads, AuditWrites } from './store/audit.ts'
 import type { CliLoginReads, CliLoginWrites } from './store/cli-logins.ts'
 import type { DischargeRequestReads, DischargeRequestWrites } from './store/discharge-requests.ts'
+import type { FeedReads, FeedWrites } from './store/feed.ts'
 import type { IdentityReads, IdentityWrites } from './store/identities.ts'
 import type { InvitationReads, InvitationWrites } from './store/invitations.ts'
 import type { LeftoverReads, LeftoverWrites } from './store/leftovers.ts'
@@ -25,6 +26,7 @@ import type { TokenReads, TokenWrites } from './store/tokens.ts'
 import type { TrustPolicyReads, TrustPolicyWrites } from './store/trust-policies.ts'
 import type { UseReads, UseWrites } from './store/uses.ts'
 import type { UserReads, UserWrites } from './store/users.ts'
+import type { VerifierReads, VerifierWrites } from './store/verifiers.ts'
 import type { VolumeReads, VolumeWrites } from './store/volumes.ts'
 
 /** The part of a store that runs transactions. */
@@ -125,6 +127,8 @@ export interface ReadTransaction {
   readonly uses: UseReads
   readonly notices: NoticeReads
   readonly dischargeRequests: DischargeRequestReads
+  readonly feed: FeedReads
+  readonly verifiers: VerifierReads
   readonly leftovers: LeftoverReads
   readonly audit: AuditReads
 }
@@ -157,6 +161,8 @@ export interface Transaction extends ReadTransaction {
   readonly uses: UseWrites
   readonly notices: NoticeWrites
   readonly dischargeRequests: DischargeRequestWrites
+  readonly feed: FeedWrites
+  readonly verifiers: VerifierWrites
   readonly leftovers: LeftoverWrites
   readonly audit: AuditWrites
 }

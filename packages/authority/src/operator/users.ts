@@ -1,19 +1,14 @@
 // What the operator does with accounts, with or without a running server.
 import { randomBytes } from 'node:crypto'
 
-import type { AuditActor } from '../domain/audit-event.ts'
 import { StartupError } from '../domain/errors.ts'
 import type { Secret } from '../domain/secret.ts'
-import type { ReadTransaction, Store } from '../domain/store.ts'
+import type { ReadTransaction } from '../domain/store.ts'
 import { createCode, hashCode, resetLifetimes, type ListedUser, type User } from '../domain/user.ts'
 import { findOrphans, removeAccount } from '../operations/accounts/delete-account.ts'
 import { endWaysIn } from '../operations/accounts/prove-address.ts'
 import { resetUrl } from '../operations/accounts/reset-mail.ts'
-import { openStoreBeside } from '../store/open.ts'
-import { findExposure } from '../store/sqlite-files.ts'
-import type { InstallationPlace } from './backup.ts'
-
-type Place = Pick<InstallationPlace, 'dataDirectory' | 'databaseUrl'>
+import { beside, operator, type Place } from './beside.ts'
 
 /** @throws StartupError an error of the store */
 export function listUsers(place: Place): Promise<readonly ListedUser[]> {
@@ -78,8 +73,6 @@ export function deleteUser(
   )
 }
 
-const operator: AuditActor = { kind: 'nobody', id: '', label: 'operator' }
-
 function eventOf(operation: string, user: User, at: number) {
   const target = `user ${user.email}`
   return {
@@ -100,17 +93,4 @@ async function requireUser(tx: ReadTransaction, email: string): Promise<User> {
     throw new StartupError('account_unknown', `There is no account ${email}. Nothing was changed.`)
   const { passwordHash: _, ...known } = user
   return known
-}
-
-async function beside<T>({ dataDirectory, databaseUrl }: Place, work: (store: Store) => Promise<T>): Promise<T> {
-  if (databaseUrl === undefined) {
-    const [exposure] = findExposure(dataDirectory, 'operator')
-    if (exposure !== undefined) throw new StartupError('data_directory_exposed', exposure)
-  }
-  const store = await openStoreBeside(databaseUrl === undefined ? { directory: dataDirectory } : { url: databaseUrl })
-  try {
-    return await work(store)
-  } finally {
-    await store.close()
-  }
 }

@@ -6,6 +6,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import { policyColumns, toPolicy } from './organisation-rows.ts'
 import { removeTrustPoliciesOfApp } from './trust-policies.ts'
+import { tell } from './feed.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
 
 export function apps(session: QuerySession): Transaction['apps'] {
@@ -55,6 +56,7 @@ export function apps(session: QuerySession): Transaction['apps'] {
     delete: async (id) => {
       await removeTrustPoliciesOfApp(session, id)
       await session.run(remove, { id })
+      await tell(session, { kind: 'app', id })
     },
   }
 }

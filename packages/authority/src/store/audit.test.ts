@@ -24,6 +24,7 @@ test('the history of a token reads only indexes', async () => {
     },
     run: async () => {},
     insert: async () => true,
+    append: async () => {},
   }
   await audit(session).ofToken({ id: 'x', organisationId: 1, createdAt: 1, targets: ['a', 'b', 'c'] }, { limit: 10 })
   expect(plan.filter((line) => line.includes('audit_events'))).toEqual([

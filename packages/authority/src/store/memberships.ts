@@ -4,6 +4,7 @@ import { sql, type SqlBool } from 'kysely'
 import { DomainError } from '../domain/errors.ts'
 import type { Membership, Role } from '../domain/organisation.ts'
 import type { Transaction } from '../domain/store.ts'
+import { tell } from './feed.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
 
 export function memberships(session: QuerySession): Transaction['memberships'] {
@@ -21,8 +22,14 @@ export function memberships(session: QuerySession): Transaction['memberships'] {
       const inserted = await session.insert(insert, { organisationId, userId, role, createdAt })
       if (!inserted) throw new DomainError('conflict', 'This person already belongs to the organization.')
     },
-    setRole: (organisationId, userId, role) => session.run(setRole, { organisationId, userId, role }),
-    delete: (organisationId, userId) => session.run(remove, { organisationId, userId }),
+    setRole: async (organisationId, userId, role) => {
+      await session.run(setRole, { organisationId, userId, role })
+      await tell(session, { kind: 'person', id: userId })
+    },
+    delete: async (organisationId, userId) => {
+      await session.run(remove, { organisationId, userId })
+      await tell(session, { kind: 'person', id: userId })
+    },
   }
 }
 

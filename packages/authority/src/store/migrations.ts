@@ -27,6 +27,7 @@ import { migration24 } from './migrations/0024-last-uses.ts'
 import { migration25 } from './migrations/0025-rotation-of-tokens.ts'
 import { migration26 } from './migrations/0026-notices-of-ends.ts'
 import { migration27 } from './migrations/0027-limits-of-organisations.ts'
+import { migration28 } from './migrations/0028-feed.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -56,4 +57,5 @@ export const migrations: readonly Migration[] = [
   migration25,
   migration26,
   migration27,
+  migration28,
 ]

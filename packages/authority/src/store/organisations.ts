@@ -3,6 +3,7 @@ import { removeTrustPoliciesOf } from './trust-policies.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { MembershipDischarge, Organisation } from '../domain/organisation.ts'
 import type { Transaction } from '../domain/store.ts'
+import { tell } from './feed.ts'
 import { beginRemoval } from './leftovers.ts'
 import { fromPolicy, organisationColumns as columns, toOrganisation, type PolicyRow } from './organisation-rows.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
@@ -30,12 +31,19 @@ export function organisations(session: QuerySession): Transaction['organisations
       return { id: row.id, ...organisation, tokenPolicy }
     },
     rename: (id, name) => session.run(rename, { id, name }),
-    setTokenPolicy: (id, policy) => session.run(setTokenPolicy, { id, ...fromPolicy(policy) }),
-    setMembershipDischarge: (id, demand) => session.run(setMembershipDischarge, { id, demand }),
+    setTokenPolicy: async (id, policy) => {
+      await session.run(setTokenPolicy, { id, ...fromPolicy(policy) })
+      await tell(session, { kind: 'organisation', id })
+    },
+    setMembershipDischarge: async (id, demand) => {
+      await session.run(setMembershipDischarge, { id, demand })
+      await tell(session, { kind: 'organisation', id })
+    },
     delete: async (id) => {
       await removeTrustPoliciesOf(session, id)
       await session.run(remove, { id })
       await beginRemoval(session, id)
+      await tell(session, { kind: 'organisation', id })
     },
   }
 }

@@ -7,7 +7,7 @@ import { expectOwn } from './migrate.ts'
 import { sendBatch, type Answer, type Asked, type Statement } from './postgres-batch.ts'
 import { Foresight } from './postgres-foresight.ts'
 import type { Line } from './postgres-pool.ts'
-import { beginning, commit, rollback, type Kind } from './postgres-settings.ts'
+import { appendLock, beginning, commit, rollback, type Kind } from './postgres-settings.ts'
 import { bind, compile, type CompiledQuery, type Query, type QuerySession, type Values } from './query.ts'
 import type { Database } from './schema.ts'
 
@@ -74,6 +74,8 @@ export class PostgresSession implements QuerySession {
   readonly #mayRunAhead: boolean
   readonly #isAlone: boolean
   #waiting: { readonly asked: Waiting; readonly answered: (answer: Answer) => void }[] = []
+  /** Inserts for the end of the transaction. */
+  readonly #appended: Waiting[] = []
   /** Reads that were sent without BEGIN, with their answers. A later read asks them all again in one transaction. */
   #passed: Waiting[] = []
   #state: 'new' | 'passed' | 'open' | 'ended' = 'new'
@@ -130,6 +132,14 @@ export class PostgresSession implements QuerySession {
     return count > 0
   }
 
+  /** It waits for the end, because the lock holds up every other transaction that appends. */
+  async append<P extends Values<P>>(query: Query<P, unknown>, values: NoInfer<P>): Promise<void> {
+    const statement = this.#statements.get(query)
+    this.#expectNotOver()
+    this.#hasChanged = true
+    this.#appended.push({ statement, values: bind(statement, values) })
+  }
+
   /** Runs a statement given as text. */
   async ask(text: string): Promise<readonly object[]> {
     return (await this.#wait({ statement: { text }, values: [] })).rows
@@ -143,10 +153,14 @@ export class PostgresSession implements QuerySession {
       if (this.#waiting.length > 0 || this.#state === 'open') await this.#send(commit)
       return
     }
-    if (this.#state === 'new' && this.#waiting.length === 0) return
+    if (this.#state === 'new' && this.#waiting.length + this.#appended.length === 0) return
     // Compare the cached answers first: nothing may be committed that depends on an outdated one.
     if (this.#state === 'new' || this.#waiting.some(({ asked }) => asked.expected !== undefined)) await this.#send()
     this.#isCommitting = true
+    if (this.#appended.length > 0) {
+      const all = [{ statement: appendLock, values: [] }, ...this.#appended]
+      this.#waiting.push(...all.map((asked) => ({ asked, answered: () => {} })))
+    }
     await this.#send(commit)
   }
 

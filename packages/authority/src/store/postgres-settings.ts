@@ -76,5 +76,11 @@ function writesBehind(first: Statement) {
   }
 }
 
+/** Ids follow the order of commits if nobody else takes one until this transaction has ended. Readers do not wait. */
+export const appendLock: Statement = {
+  name: 'hallpass_append_lock',
+  text: 'LOCK TABLE feed_events IN SHARE ROW EXCLUSIVE MODE',
+}
+
 export const commit: Statement = { name: 'hallpass_commit', text: 'COMMIT' }
 export const rollback: Statement = { name: 'hallpass_rollback', text: 'ROLLBACK' }

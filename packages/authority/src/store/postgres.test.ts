@@ -138,6 +138,26 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
       await rival.close()
     }))
 
+  test('the feed has events in the order of commits: the place of one that is not committed yet is not passed', () =>
+    withStore(async (store, url) => {
+      const other = new Client({ connectionString: url })
+      await other.connect()
+      await other.query(`begin; insert into feed_events (at, kind, number) values (1, 'person', 1)`)
+      const told = store.write((tx) => tx.users.delete(2, 1)).then(() => 'told')
+      const waits = async () => {
+        const waiting = `select 1 from pg_locks where relation = 'feed_events'::regclass and not granted`
+        while ((await query(url, waiting)).length === 0);
+        return 'waits'
+      }
+      expect(await Promise.race([told, waits()])).toBe('waits')
+      expect(await store.read((tx) => tx.feed.after({ id: 0, at: 0 }, 10))).toEqual([])
+      await other.query('commit')
+      await told
+      const events = await store.read((tx) => tx.feed.after({ id: 0, at: 0 }, 10))
+      expect(events?.map(({ subject }) => subject.id)).toEqual([1, 2])
+      await other.end()
+    }))
+
   test('a page of a list reads a page of its index, even if a table was just loaded and has no statistics', async () => {
     const database = await createDatabase()
     const store = await database.open()

@@ -41,6 +41,8 @@ export interface QuerySession {
   run<P extends Values<P>>(query: Query<P, unknown>, values: NoInfer<P>): Promise<void>
   /** Runs an insert that does nothing on conflict. Returns whether it inserted. */
   insert<P extends Values<P>>(query: Query<P, unknown>, values: NoInfer<P>): Promise<boolean>
+  /** Runs an insert whose generated ids follow the order of commits. It may run only at the end of the transaction. */
+  append<P extends Values<P>>(query: Query<P, unknown>, values: NoInfer<P>): Promise<void>
 }
 
 export interface CompiledQuery {

@@ -9,6 +9,7 @@ import type { VolumeState } from '../domain/volume.ts'
 import type { MembershipDischarge, Role } from '../domain/organisation.ts'
 import type { Profile } from '../domain/token.ts'
 import type { NoticeKind } from '../domain/notice.ts'
+import type { FeedSubject } from '../domain/feed.ts'
 import type { OutboxTask } from '../domain/outbox.ts'
 import type { LoginKind } from '../domain/use.ts'
 import type { AddressProof, PasswordReset, SessionKind } from '../domain/user.ts'
@@ -297,6 +298,19 @@ export interface Database {
     readonly id: GeneratedAlways<number>
     readonly hash: Uint8Array
     readonly expires_at: number
+  }
+  readonly feed_events: {
+    readonly id: GeneratedAlways<number>
+    readonly at: number
+    readonly kind: FeedSubject['kind']
+    readonly token_id: Uint8Array | null
+    readonly number: number | null
+  }
+  readonly verifiers: {
+    readonly id: GeneratedAlways<number>
+    readonly name: string
+    readonly secret_hash: Uint8Array
+    readonly created_at: number
   }
   readonly discharge_requests: {
     readonly id: GeneratedAlways<number>

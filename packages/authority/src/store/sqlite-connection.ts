@@ -104,6 +104,11 @@ export class SqliteSession implements QuerySession {
     return statement.run(...bind(compiled, values)).changes > 0
   }
 
+  /** Transactions that write come one after the other. */
+  append<P extends Values<P>>(query: Query<P, unknown>, values: NoInfer<P>): Promise<void> {
+    return this.run(query, values)
+  }
+
   #prepare<P, Row>(query: Query<P, Row>, values: P): Prepared {
     if (this.#ended) throw new Error('A query came after the end of its transaction: something was not awaited.')
     const prepared = this.#connection.prepare(query)

@@ -45,6 +45,8 @@ class ExplainingSession implements QuerySession {
   async insert(): Promise<boolean> {
     return true
   }
+
+  async append(): Promise<void> {}
 }
 
 function explain<P, Row>(query: Query<P, Row>): readonly string[] {

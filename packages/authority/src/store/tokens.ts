@@ -3,6 +3,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import { nameKey, type NewToken } from '../domain/token.ts'
 import { continueRevocations, descendsFrom, revocationsAreUnfinished, revokeDescendants } from './descent.ts'
+import { tell } from './feed.ts'
 import { beginRevoking } from './leftovers.ts'
 import { addLongCaveats, caveatsColumn, shortCaveats } from './long-caveats.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
@@ -51,19 +52,33 @@ export function tokens(session: QuerySession): Transaction['tokens'] {
     approve: async (id) => session.run(approve, { id: requireTokenId(id), isApproved: 1 }),
     revoke: async (id, at, by) => {
       const bytes = parseTokenId(id)
-      if (bytes) await session.run(revoke, { id: bytes, at, by })
+      if (bytes === undefined) return
+      await session.run(revoke, { id: bytes, at, by })
+      await tell(session, { kind: 'token', id })
     },
     descendsFrom: async (id, other) => {
       const [from, to] = [parseTokenId(id), parseTokenId(other)]
       return from !== undefined && to !== undefined && descendsFrom(session, from, to)
     },
-    handOn: async (id, successorId, endsAt) =>
-      session.run(handOn, { id: requireTokenId(id), successorId: requireTokenId(successorId), endsAt }),
-    revokeDescendants: async (id, at, by) => revokeDescendants(session, requireTokenId(id), at, by),
+    handOn: async (id, successorId, endsAt) => {
+      await session.run(handOn, { id: requireTokenId(id), successorId: requireTokenId(successorId), endsAt })
+      await tell(session, { kind: 'token', id })
+    },
+    revokeDescendants: async (id, at, by) => {
+      const revoked = await revokeDescendants(session, requireTokenId(id), at, by)
+      if (revoked.revoked > 0 || revoked.more) await tell(session, { kind: 'token', id })
+      return revoked
+    },
     continueRevocations: () => continueRevocations(session),
     removeEnded: (before, after) => removeEndedTokens(session, before, after),
-    revokeOfOrganisation: (organisationId, at, by) => revokeOfOrganisation(session, organisationId, at, by),
-    revokeOfApp: (appId, at, by) => beginRevoking(session, appId, at, by),
+    revokeOfOrganisation: async (organisationId, at, by) => {
+      await revokeOfOrganisation(session, organisationId, at, by)
+      await tell(session, { kind: 'organisation', id: organisationId })
+    },
+    revokeOfApp: async (appId, at, by) => {
+      await beginRevoking(session, appId, at, by)
+      await tell(session, { kind: 'app', id: appId })
+    },
   }
 }
 

@@ -5,6 +5,7 @@ import { apps } from './apps.ts'
 import { audit } from './audit.ts'
 import { cliLogins } from './cli-logins.ts'
 import { dischargeRequests } from './discharge-requests.ts'
+import { feed } from './feed.ts'
 import { identities } from './identities.ts'
 import { invitations } from './invitations.ts'
 import { areLeft, removeLeftovers } from './leftovers.ts'
@@ -25,6 +26,7 @@ import { tokens } from './tokens.ts'
 import { trustPolicies } from './trust-policies.ts'
 import { users } from './users.ts'
 import { uses } from './uses.ts'
+import { verifiers } from './verifiers.ts'
 import { volumes } from './volumes.ts'
 
 /** Makes each noun over a session. */
@@ -53,6 +55,8 @@ const nouns: { readonly [Noun in keyof Transaction]: (session: QuerySession) => 
   uses,
   notices,
   dischargeRequests,
+  feed,
+  verifiers,
   leftovers: (session) => ({ exist: () => areLeft(session), remove: () => removeLeftovers(session) }),
   audit,
 }

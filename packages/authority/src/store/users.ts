@@ -5,6 +5,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import type { AddressProof } from '../domain/user.ts'
 import { removeDigests } from './digests.ts'
+import { tell } from './feed.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
 
 export function users(session: QuerySession): Transaction['users'] {
@@ -34,6 +35,7 @@ export function users(session: QuerySession): Transaction['users'] {
     delete: async (id, at) => {
       await removeDigests(session, id)
       await session.run(bury, { id, at })
+      await tell(session, { kind: 'person', id })
     },
   }
 }

@@ -26,6 +26,17 @@ export function forgetVolumes(now: () => number): Chore {
   }
 }
 
+/** How long a verifier may be away without having to forget everything, in milliseconds. */
+const feedTime = 25 * 3_600_000
+
+export function forgetFeed(now: () => number): Chore {
+  return {
+    name: 'forgetting what the feed told',
+    isDue: (tx) => tx.feed.areOlder(now() - feedTime),
+    step: (tx) => tx.feed.removeBefore(now() - feedTime),
+  }
+}
+
 export const finishRevocations: Chore = {
   name: 'marking revoked tokens',
   isDue: (tx) => tx.tokens.revocationsAreUnfinished(),

@@ -50,7 +50,7 @@ export interface Services extends Limits {
   readonly publicUrl: () => string
 }
 
-/** What perform() needs: time and randomness come from outside. */
+/** What perform() and the doors need: time and randomness come from outside. */
 export interface Environment extends Services {
   readonly store: Store
   /** Where answers with lists wait, so that only a few are in memory, and no network waits behind the crowd of another. */

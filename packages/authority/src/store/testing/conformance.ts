@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import type { Store } from '../../domain/store.ts'
 import { describeDescent } from './descent.ts'
 import { describeDischargeRequests } from './discharge-requests.ts'
+import { describeFeed } from './feed.ts'
 import { describeLeftovers } from './leftovers.ts'
 import { describeMachines } from './machines.ts'
 import { describeVolumes } from './volumes.ts'
@@ -50,6 +51,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describeDischargeRequests(getStore)
     describeTrustPolicies(getStore)
     describeOutbox(getStore)
+    describeFeed(getStore, create)
     describeMachines(getStore)
     describeVolumes(getStore)
     describeTransactions(getStore, create)

@@ -321,6 +321,14 @@ const cases: {
     deleteExpired: { write: (tx) => tx.dischargeRequests.deleteExpired(1), changes: [] },
     deleteOfUser: { write: (tx, { user }) => tx.dischargeRequests.deleteOfUser(user.id), changes: [] },
   },
+  feed: { removeBefore: { write: (tx) => tx.feed.removeBefore(0), changes: [] } },
+  verifiers: {
+    insert: {
+      write: (tx) => tx.verifiers.insert({ name: unique('edge'), secretHash: uniqueBytes(), createdAt: 1 }),
+      changes: [],
+    },
+    delete: { write: (tx) => tx.verifiers.delete(1), changes: [] },
+  },
   leftovers: { remove: { write: (tx) => tx.leftovers.remove(), changes: [] } },
   audit: {
     removeOlder: { write: (tx) => tx.audit.removeOlder(0), changes: [] },

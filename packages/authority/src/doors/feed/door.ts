@@ -1,0 +1,144 @@
+// The feed for verifiers: as a stream of Server-Sent Events, or a piece at a time.
+import { Readable } from 'node:stream'
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+
+import { DurationError, parseDuration } from '@hallpass/client'
+
+import { DomainError } from '../../domain/errors.ts'
+import type { FeedEvent } from '../../domain/feed.ts'
+import { Secret } from '../../domain/secret.ts'
+import type { Follower, Followers } from '../../operations/feed/followers.ts'
+import { openFeed, type OpenedFeed } from '../../operations/feed/open-feed.ts'
+import type { Environment } from '../../operations/perform/operation.ts'
+import { ClientOfRequest } from '../http/address.ts'
+import { InvalidInput } from '../http/errors.ts'
+import { nobody, openExchange } from '../http/exchange.ts'
+import { parse } from '../http/parse.ts'
+import { decodePosition, encodeEvents, encodePosition, FeedStream } from './encode.ts'
+
+const query = z.strictObject({
+  after: z.string().max(40).optional(),
+  wait: z.string().max(20).optional(),
+  nonce: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{22,64}$/, { error: 'is not 22 to 64 letters, digits, - and _' })
+    .optional(),
+})
+
+interface Feed {
+  readonly environment: Environment
+  readonly followers: Followers
+}
+
+/** Seconds. */
+const longestWait = 60
+/** Characters that a follower may leave unread: it hears much less in the time for which it trusts what it heard. */
+const mostUnread = 4 * 1024 * 1024
+
+export function openFeedDoor(server: FastifyInstance, feed: Feed): void {
+  server.get('/v1/revocations', async (request, reply) => {
+    const begun = performance.now()
+    const { after, wait, nonce } = parse(query, request.query, 'the query')
+    const lastSeen = after ?? [request.headers['last-event-id']].flat()[0]
+    const position = lastSeen === undefined ? undefined : decodePosition(lastSeen)
+    const { perform } = openExchange(feed.environment, nobody, request)
+    const opened = await perform(openFeed, { secret: secretIn(request), position })
+    void reply.header('cache-control', 'no-store')
+    if (!(request.headers.accept ?? '').includes('text/event-stream')) {
+      return readPiece(
+        feed.followers,
+        request,
+        opened,
+        position === undefined || wait === undefined ? 0 : readWait(wait),
+      )
+    }
+    if (wait !== undefined) throw new InvalidInput('wait is of no use for a stream, which waits for ever', 'wait')
+    return stream(feed.followers, { request, reply }, opened, { begun, nonce: nonce ?? '' })
+  })
+}
+
+function secretIn({ headers: { authorization = '' } }: FastifyRequest): Secret {
+  const [, secret = ''] = /^bearer\s+(\S+)\s*$/i.exec(authorization) ?? []
+  if (secret === '') {
+    throw new DomainError('unauthenticated', 'the feed takes the credential of a verifier: Authorization: Bearer fv1_…')
+  }
+  return new Secret(secret)
+}
+
+/** Milliseconds. */
+function readWait(text: string): number {
+  try {
+    const seconds = parseDuration(text)
+    if (seconds <= longestWait) return seconds * 1000
+  } catch (error) {
+    if (!(error instanceof DurationError)) throw error
+    throw new InvalidInput(`wait ${error.message}`, 'wait')
+  }
+  throw new InvalidInput(`wait is longer than ${longestWait} seconds`, 'wait')
+}
+
+/** The events up to now; if there are none, the first ones that come in time. */
+async function readPiece(followers: Followers, request: FastifyRequest, opened: OpenedFeed, wait: number) {
+  const { from, isLost, verifier } = opened
+  if (isLost) return { reset: true, after: encodePosition(from) }
+  const heard: FeedEvent[] = []
+  const { promise: ended, resolve } = Promise.withResolvers<'lost' | 'refused' | 'closing' | undefined>()
+  const leave = await followers.join(
+    {
+      verifierId: verifier.id,
+      network: new ClientOfRequest(request).network(),
+      hear({ events, asOf }) {
+        heard.push(...events)
+        if (asOf !== undefined && (heard.length > 0 || wait === 0)) resolve(undefined)
+      },
+      end: resolve,
+    },
+    from,
+  )
+  const late = setTimeout(() => resolve(undefined), wait)
+  const left = () => resolve(undefined)
+  request.raw.once('close', left)
+  const why = await ended
+  clearTimeout(late)
+  request.raw.off('close', left)
+  leave()
+  if (why === 'refused') throw new DomainError('unauthenticated', 'this verifier was revoked')
+  if (why === 'lost') return { reset: true, after: encodePosition(from) }
+  return { ...encodeEvents(heard), after: encodePosition(heard.at(-1) ?? from) }
+}
+
+interface Asking {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
+async function stream(
+  followers: Followers,
+  { request, reply }: Asking,
+  { from, isLost, key, verifier }: OpenedFeed,
+  { begun, nonce }: { readonly begun: number; readonly nonce: string },
+): Promise<FastifyReply> {
+  const messages = new FeedStream({ key, nonce, begun, from })
+  const body = new Readable({ read: () => {} })
+  const send = (text: string) => {
+    // Who does not read is ended, and begins again where it was.
+    if (!body.push(text) && body.readableLength > mostUnread) body.destroy()
+  }
+  if (isLost) send(messages.message({ events: [], asOf: undefined }, { reset: true }))
+  const follower: Follower = {
+    verifierId: verifier.id,
+    network: new ClientOfRequest(request).network(),
+    hear: (news) => send(messages.message(news)),
+    end(why) {
+      if (why === 'lost') send(messages.message({ events: [], asOf: undefined }, { reset: true }))
+      body.push(null)
+    },
+  }
+  const leave = await followers.join(follower, from)
+  body.once('close', leave)
+  // Proxies shall pass each message on at once.
+  void reply.type('text/event-stream').header('x-accel-buffering', 'no')
+  return reply.send(body)
+}
