@@ -27,7 +27,7 @@ describe.skipIf(!hasBrowser)('the inspector', () => {
     await page.getByLabel('Token', { exact: true }).fill(`Bearer ${token}`)
     const card = page.getByRole('article', { name: 'Permission token' })
     await page.getByRole('status').getByText('Permission token: see below.').waitFor()
-    await card.getByText(/It may read, write, create, delete and control/).waitFor()
+    await card.getByRole('row', { name: /everything in it yes yes yes yes yes/ }).waitFor()
     await card.getByText('Its 3 caveats').click()
     await card.getByText('{"type":"IsMember"').waitFor()
     await card.getByText('https://api.fly.io/v1').waitFor()
@@ -62,11 +62,12 @@ describe.skipIf(!hasBrowser)('the inspector', () => {
     await page.getByText('The run label holds a token or a code').waitFor()
     await page.getByLabel('Agent').fill('<b>ci</b>')
     await page.getByLabel('On behalf of').fill('ada@example.com')
-    await page.getByRole('status').getByText('The narrowed token is below.').waitFor()
-    const narrowed = (await page.getByRole('group', { name: 'narrowed token' }).textContent()) ?? ''
+    await page.getByRole('status').getByText('The restricted token is below.').waitFor()
+    const narrowed = (await page.getByRole('group', { name: 'restricted token' }).textContent()) ?? ''
     await page
-      .getByRole('article', { name: 'The narrowed token' })
-      .getByText(/^It may read: the organization/)
+      .getByRole('article', { name: 'The restricted token' })
+      .getByRole('row', { name: /^the organization and everything in it yes no no no no/i })
+      .first()
       .waitFor()
     await page.getByText('Its holders labelled it: agent "<b>ci</b>", on behalf of ada@example.com.').waitFor()
     await page.getByText('It may be used only from addresses in 127.0.0.0/8 or ::1/128.').waitFor()

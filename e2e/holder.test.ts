@@ -51,7 +51,7 @@ describe('a holder', () => {
     const before = await explain(token)
     expect(before).toMatch(/^Token [0-9a-f-]{36}\n {2}In organization acme \(\d+\):\n/)
     expect(before).toContain('It may read, write, create, delete and control: the organization and everything in it')
-    expect(before).toMatch(/It ends at \S+Z \(in 24 hours\)\./)
+    expect(before).toMatch(/It ends at \S+ \S+ UTC \(in 24 hours\)\./)
     const after = await explain(narrowed)
     expect(after).toMatch(
       /\n {2}It may read: app web \(\d+\) and everything in it\.\n {2}It may do nothing else there\./,

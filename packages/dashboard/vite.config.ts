@@ -42,7 +42,7 @@ export default defineConfig({
           groups: [
             {
               name: 'core',
-              test: /@noble|packages\/macaroon\/src\/(?!narrow|network\.|shell-words|label-words|action\.|boundary|errors)|client\/src\/pasted-token|tokens\/(?:created|usage|pasted)|caveats\/explained|src\/inspect/,
+              test: /@noble|packages\/macaroon\/src\/(?!narrow|network\.|shell-words|label-words|action\.|boundary|errors)|client\/src\/pasted-token|tokens\/(?:created|usage|pasted)|caveats\/(?:explained|access)|src\/inspect/,
               priority: 3,
             },
             {

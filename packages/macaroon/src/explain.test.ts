@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Access } from './access.ts'
 import { type Action, actions, isSubset } from './action.ts'
 import type { Caveat } from './caveat.ts'
+import { parseNetwork } from './network.ts'
 import { clearCaveats } from './clear.ts'
 import { type Ability, explain, type Scope, type Selection, type Step } from './explain.ts'
 import { caveat, fewCaveats, rareCaveat, sensibleAccess } from './testing/arbitraries.ts'
@@ -38,6 +39,39 @@ const everything = 'read, write, create, delete and control'
 const particular = 'Where two of these lines fit, the more particular one counts.'
 
 describe('explain', () => {
+  it('says the same in tables: a line for each kind of thing, with what may be done to it', () => {
+    const { tables, conditions, sentences } = explain(
+      [
+        { type: 'Organization', id: 7n, mask: actions.all },
+        {
+          type: 'Apps',
+          apps: new Map([
+            [1n, actions.read],
+            [2n, actions.read | actions.write],
+          ]),
+        },
+        { type: 'Networks', networks: [parseNetwork('10.0.0.0/8')] },
+      ],
+      { now: 0 },
+    )
+    expect(tables).toEqual([
+      {
+        where: 'In organization 7',
+        rows: [
+          { what: 'app 2 and everything in it', actions: actions.read | actions.write },
+          { what: 'app 1 and everything in it', actions: actions.read },
+        ],
+        notes: ['It may do nothing else there.'],
+      },
+    ])
+    expect(conditions).toEqual(['It may be used only from addresses in 10.0.0.0/8.', 'It has no end.'])
+    expect(sentences.slice(-2)).toEqual(conditions)
+    expect(explain([], { now: 0 })).toMatchObject({
+      tables: [],
+      conditions: [expect.stringContaining('It allows nothing')],
+    })
+  })
+
   it('says what an org token can do', () => {
     expect(say(organization, isMember, lasting(now - 10, 3600))).toEqual([
       'In organization acme (2):',
@@ -45,7 +79,7 @@ describe('explain', () => {
       'It may read: features membership, billing and authentication.',
       'It may do nothing to: every other feature.',
       particular,
-      'It ends at 2026-09-21T15:13:20Z (in 1 hour).',
+      'It ends at 2026-09-21 15:13:20 UTC (in 1 hour).',
     ])
   })
 
@@ -56,7 +90,7 @@ describe('explain', () => {
       'It may read: the organization and everything in it.',
       'It may do nothing to: every other app; every other feature.',
       particular,
-      'It ends at 2026-09-24T14:13:20Z (in 3 days).',
+      'It ends at 2026-09-24 14:13:20 UTC (in 3 days).',
     ])
   })
 
@@ -109,15 +143,15 @@ describe('explain', () => {
       'In organization acme (2):',
       'It may read: the organization and everything in it.',
       'It may be used only from machine m1 and organization acme.',
-      'It begins at 2026-09-21T16:13:20Z (in 2 hours), and allows nothing before.',
-      'It ends at 2026-09-22T14:13:20Z (in 24 hours).',
+      'It begins at 2026-09-21 16:13:20 UTC (in 2 hours), and allows nothing before.',
+      'It ends at 2026-09-22 14:13:20 UTC (in 24 hours).',
       'It says that it acts for user 5.',
       'It needs a discharge from https://auth.example.',
     ])
   })
 
   it.each<readonly [string, string, readonly Caveat[]]>([
-    ['what ended', 'it ended at 2026-09-21T14:13:19Z (1 second ago)', [organization, lasting(0, -1)]],
+    ['what ended', 'it ended at 2026-09-21 14:13:19 UTC (1 second ago)', [organization, lasting(0, -1)]],
     [
       'what is not understood',
       'caveat number 4242 is not understood here, so it forbids everything',

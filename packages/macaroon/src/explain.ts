@@ -6,7 +6,7 @@ import { settle } from './caveat-set.ts'
 import { effectiveEnd } from './caveats/validity-window.ts'
 import { isTime } from './discharge-access.ts'
 import { type Circumstances, findScopes, isTooMuch, type Scope } from './explain/abilities.ts'
-import { sayScope } from './explain/ability-words.ts'
+import { type AccessTable, sayTable, tabulate } from './explain/ability-words.ts'
 import { sayCaveat } from './explain/caveat-words.ts'
 import { flatten } from './explain/places.ts'
 import { type Names, sayInstant, sayList, sayNetworks, sayText } from './explain/words.ts'
@@ -14,6 +14,7 @@ import { sayRunLabels } from './label-words.ts'
 import { formatAddress, intersect } from './network.ts'
 import { flyVocabulary } from './vocabulary.ts'
 
+export type { AccessRow, AccessTable } from './explain/ability-words.ts'
 export type { Ability, Scope, Selection } from './explain/abilities.ts'
 export type { PlaceId, PlaceKind, Step } from './explain/places.ts'
 export type { Names } from './explain/words.ts'
@@ -30,6 +31,10 @@ export interface ExplainOptions {
 export interface Explanation {
   /** The whole, for people. */
   readonly sentences: readonly string[]
+  /** What is allowed from now on, as tables; empty where that is nothing, or too much. */
+  readonly tables: readonly AccessTable[]
+  /** The sentences that say more than the tables do: all of them where there is no table. */
+  readonly conditions: readonly string[]
   /** Why nothing at all is allowed, from now on; undefined where something is. */
   readonly nothing: string | undefined
   /** What is allowed from now on, or from `begins` on; undefined where the caveats name too much to be looked through. */
@@ -61,21 +66,26 @@ export function explain(given: readonly Caveat[], options: ExplainOptions): Expl
   const nothing = scopes?.length === 0 ? whyNothing(judged, names, now) : undefined
   const needs = [...new Set(caveats.flatMap((caveat) => (caveat.type === '3P' ? [caveat.location] : [])))]
   const said = caveats.map((caveat) => sayCaveat(caveat, names, now))
+  const tables = nothing === undefined ? (scopes ?? []).map((scope) => tabulate(scope, names)) : []
+  const conditions = [
+    ...(nothing === undefined ? [] : [`It allows nothing: ${nothing}.`]),
+    ...(nothing === undefined && scopes === undefined ? sayTooMuch(said) : []),
+    ...(nothing === undefined ? sayConditions(flat, now) : []),
+    ...(nothing === undefined ? sayWindow(begins, ends, now) : []),
+    ...(flat.some(({ type }) => type === 'Organization') || judged.length === 0
+      ? []
+      : ['No caveat names an organization, and an authority refuses such a token.']),
+    ...sayHolder(caveats),
+    ...sayLabels(caveats),
+    ...(needs.length === 0 ? [] : [`It needs a discharge from ${sayList(needs.map(sayText))}.`]),
+    ...(caveats.some(({ type }) => type === 'BindToParentToken')
+      ? ['It counts only together with the token that it was made for.']
+      : []),
+  ]
   return {
-    sentences: [
-      ...(nothing === undefined ? sayAbilities(scopes, said, names) : [`It allows nothing: ${nothing}.`]),
-      ...(nothing === undefined ? sayConditions(flat, now) : []),
-      ...(nothing === undefined ? sayWindow(begins, ends, now) : []),
-      ...(flat.some(({ type }) => type === 'Organization') || judged.length === 0
-        ? []
-        : ['No caveat names an organization, and an authority refuses such a token.']),
-      ...sayHolder(caveats),
-      ...sayLabels(caveats),
-      ...(needs.length === 0 ? [] : [`It needs a discharge from ${sayList(needs.map(sayText))}.`]),
-      ...(caveats.some(({ type }) => type === 'BindToParentToken')
-        ? ['It counts only together with the token that it was made for.']
-        : []),
-    ],
+    sentences: [...tables.flatMap(sayTable), ...conditions],
+    tables,
+    conditions,
     nothing,
     scopes,
     begins,
@@ -158,8 +168,7 @@ function whyNothing(judged: readonly Caveat[], names: Names, now: number | bigin
   return `its caveats contradict each other (${core.map(say).join('; ')})`
 }
 
-function sayAbilities(scopes: readonly Scope[] | undefined, said: readonly string[], names: Names): readonly string[] {
-  if (scopes !== undefined) return scopes.flatMap((scope) => sayScope(scope, names))
+function sayTooMuch(said: readonly string[]): readonly string[] {
   return ['It names too much to be put together here; all of this holds at once:', ...said.map((each) => `${each}.`)]
 }
 

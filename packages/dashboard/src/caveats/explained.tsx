@@ -5,6 +5,7 @@ import { useMemo } from 'react'
 
 import type { App, CaveatJson, OrganisationDetails } from '@hallpass/client'
 
+import { AccessTable } from './access-table.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { useNow } from '../ui/time.tsx'
 
@@ -27,26 +28,28 @@ export function Explained({ caveats, organisation, apps, isWhole = false }: Expl
   }
   return (
     <div className="flex flex-col gap-5">
-      <Sentences sentences={told.explanation.sentences} />
+      <Access explanation={told.explanation} />
       {isWhole && <CaveatList said={told.explanation.caveats} json={told.json} />}
     </div>
   )
 }
 
-/** Emphasizes the introductory sentence and the actions. */
-export function Sentences({ sentences }: { readonly sentences: readonly string[] }) {
+/** The tables, and the sentences on what else holds. */
+export function Access({ explanation }: { readonly explanation: Pick<Explanation, 'tables' | 'conditions'> }) {
+  const { tables, conditions } = explanation
   return (
-    <ul className="flex flex-col gap-1">
-      {sentences.map((sentence) => {
-        const [, lead = '', rest = sentence] = /^(In .*:$|It may [^:]*:)(.*)$/.exec(sentence) ?? []
-        return (
+    <div className="flex flex-col gap-4">
+      {tables.map((table) => (
+        <AccessTable key={table.where} {...table} />
+      ))}
+      <ul className="flex flex-col gap-1">
+        {conditions.map((sentence) => (
           <li key={sentence} className="wrap-anywhere">
-            {lead !== '' && <span className="font-medium">{lead}</span>}
-            {rest}
+            {sentence}
           </li>
-        )
-      })}
-    </ul>
+        ))}
+      </ul>
+    </div>
   )
 }
 

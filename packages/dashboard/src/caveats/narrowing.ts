@@ -1,5 +1,5 @@
 // The fields that narrow a token, and what they say.
-import { isSubset, MacaroonError, parseAction } from '@hallpass/macaroon'
+import { actions as masks, isSubset, MacaroonError, parseAction } from '@hallpass/macaroon'
 import {
   commandActions,
   parseNetwork,
@@ -40,11 +40,11 @@ export interface NarrowingProblems {
 
 /** The actions, in the order in which masks are written. */
 export const actionLetters = [
-  { letter: 'r', label: 'Read' },
-  { letter: 'w', label: 'Write' },
-  { letter: 'c', label: 'Create' },
-  { letter: 'd', label: 'Delete' },
-  { letter: 'C', label: 'Control' },
+  { letter: 'r', action: masks.read, label: 'Read' },
+  { letter: 'w', action: masks.write, label: 'Write' },
+  { letter: 'c', action: masks.create, label: 'Create' },
+  { letter: 'd', action: masks.delete, label: 'Delete' },
+  { letter: 'C', action: masks.control, label: 'Control' },
 ] as const
 
 /** The same as words of the core; an empty field says nothing. */

@@ -84,7 +84,7 @@ export function Narrow({ header, now }: NarrowProps) {
         />
         <LabelFields value={label} problem={labelProblem} onChange={setLabel} />
       </div>
-      <output className="sr-only">{caveats.length > 0 ? 'The narrowed token is below.' : ''}</output>
+      <output className="sr-only">{caveats.length > 0 ? 'The restricted token is below.' : ''}</output>
       {caveats.length > 0 && <Narrowed header={header} caveats={caveats} now={now} />}
     </div>
   )
@@ -102,11 +102,11 @@ function Narrowed({ header, caveats, now }: NarrowedProps) {
   const read = readHeader(text, now)
   return (
     <div className="flex flex-col gap-4">
-      <CopyBox text={text} what="narrowed token" kind="primary" />
+      <CopyBox text={text} what="restricted token" kind="primary" />
       {typeof read !== 'string' &&
         read.tokens
           .filter(({ isDischarge }) => !isDischarge)
-          .map((token) => <TokenCard key={token.id} token={token} title="The narrowed token" />)}
+          .map((token) => <TokenCard key={token.id} token={token} title="The restricted token" />)}
     </div>
   )
 }

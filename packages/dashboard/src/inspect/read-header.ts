@@ -13,7 +13,7 @@ import {
   type Caveat,
 } from '@hallpass/macaroon'
 import { caveatsWith } from '@hallpass/macaroon/internal'
-import { explain } from '@hallpass/macaroon/explain'
+import { explain, type Explanation } from '@hallpass/macaroon/explain'
 import { caveatsToJSON } from '@hallpass/macaroon/json'
 
 import { printable } from '@hallpass/client/visible-text'
@@ -33,7 +33,8 @@ export interface ReadToken {
   /** Third parties whose discharges are missing. */
   readonly missing: readonly string[]
   /** What it allows. */
-  readonly sentences: readonly string[]
+  readonly tables: Explanation['tables']
+  readonly conditions: readonly string[]
   /** The JSON of each of its own caveats, and what it demands. */
   readonly caveats: readonly { readonly json: string; readonly words: string }[]
 }
@@ -104,7 +105,12 @@ function readToken(
     isDischarge,
     discharges: discharges.length,
     missing: isDischarge ? [] : [...ticketsOf(macaroon, discharges).keys()].map(printable),
-    sentences: explanation.sentences.map(printable),
+    tables: explanation.tables.map(({ where, rows, notes }) => ({
+      where: printable(where),
+      rows: rows.map(({ what, actions }) => ({ what: printable(what), actions })),
+      notes,
+    })),
+    conditions: explanation.conditions.map(printable),
     caveats: unsafeCaveats.map((caveat, index) => ({
       json: printable(caveatsToJSON([caveat]).slice(1, -1)),
       words: printable(words[index] ?? ''),

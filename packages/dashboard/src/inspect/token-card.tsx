@@ -1,5 +1,5 @@
 // One token of a header: what it is, what it allows, and its caveats.
-import { CaveatList, Sentences } from '../caveats/explained.tsx'
+import { Access, CaveatList } from '../caveats/explained.tsx'
 import { Id } from '../ui/copy.tsx'
 import { Fold } from '../ui/fold.tsx'
 import { Fact, Facts } from '../ui/layout.tsx'
@@ -7,7 +7,7 @@ import { Notice } from '../ui/notice.tsx'
 import type { ReadToken } from './read-header.ts'
 
 export function TokenCard({ token, title }: { readonly token: ReadToken; readonly title: string }) {
-  const { id, location, keyId, isDischarge, discharges, missing, sentences, caveats } = token
+  const { id, location, keyId, isDischarge, discharges, missing, caveats } = token
   return (
     <article className="rounded-card border border-line p-5" aria-label={title}>
       <h3 className="mb-3 text-large font-semibold wrap-anywhere">{title}</h3>
@@ -16,7 +16,7 @@ export function TokenCard({ token, title }: { readonly token: ReadToken; readonl
           It allows nothing yet: the discharge of {missing.join(' and ')} is missing.
         </Notice>
       )}
-      <Sentences sentences={sentences} />
+      <Access explanation={token} />
       <div className="mt-4">
         <Fold title={`Its ${caveats.length} caveat${caveats.length === 1 ? '' : 's'}`}>
           <div className="mt-3">

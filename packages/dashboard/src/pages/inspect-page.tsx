@@ -19,7 +19,7 @@ export function InspectPage() {
     <>
       <PageHeader
         title="Inspect a token"
-        lead="See what a token is and what it may do, or narrow it further. This happens only in your browser: the token is not sent anywhere."
+        lead="See what a token is and what it may do, or restrict it further. This happens only in your browser: the token is not sent anywhere."
       />
       <Field
         label="Token"
@@ -66,7 +66,7 @@ export function InspectPage() {
           </Section>
           {header.tokens.some(({ isDischarge }) => !isDischarge) && (
             <Section
-              title="Narrow it further"
+              title="Restrict further"
               lead="Anyone who holds a token can make a weaker one from it, without asking anyone."
             >
               <Narrow header={header} now={now} />

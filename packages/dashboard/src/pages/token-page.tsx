@@ -154,7 +154,7 @@ function Shown({ token }: { readonly token: ShownToken }) {
         )}
       </Facts>
       <Section
-        title="What it may do"
+        title="Access"
         lead={token.state === 'live' ? undefined : `Nothing: it is ${token.state}. Before that, it could do this.`}
       >
         {token.caveats === null ? (

@@ -45,7 +45,7 @@ export function Created({ minted, organisation, onDone }: CreatedProps) {
       </div>
       <div className="grid gap-x-8 gap-y-6 border-t border-line p-5 wide:grid-cols-2">
         <div className="min-w-0">
-          <h3 className="mb-2 font-semibold">What it may do</h3>
+          <h3 className="mb-2 font-semibold">Access</h3>
           <Explained caveats={minted.caveats ?? []} organisation={organisation} apps={apps.data?.apps ?? []} />
         </div>
         <div className="flex min-w-0 flex-col gap-3">

@@ -1,27 +1,56 @@
 /** Abilities as sentences: what may be done to what, the lines with the same actions put together. */
 
-import { actions, describeAction } from '../action.ts'
+import { type Action, actions, describeAction } from '../action.ts'
 import type { Ability, Scope } from './abilities.ts'
 import type { PlaceId, PlaceKind, Step } from './places.ts'
 import { type Names, sayArgs, sayList, sayNumber, sayPlural, saySelection, sayText } from './words.ts'
 
-/** One sentence on where, then one for each set of actions, the ones that allow most first. */
-export function sayScope(scope: Scope, names: Names): string[] {
+/** What is allowed in a scope, for a table: one line for each kind of thing. */
+export interface AccessTable {
+  /** `In organization "Acme" (7)`. */
+  readonly where: string
+  /** Those that allow most first. */
+  readonly rows: readonly AccessRow[]
+  /** Sentences on how to read it. */
+  readonly notes: readonly string[]
+}
+
+export interface AccessRow {
+  readonly what: string
+  readonly actions: Action
+}
+
+export function tabulate(scope: Scope, names: Names): AccessTable {
   const [root] = scope.abilities
   const told = scope.abilities.filter((ability) => isWorthTelling(ability, scope.abilities))
   const masks = [...new Set(told.map((ability) => ability.actions))].sort(
     (a, b) => countBits(b) - countBits(a) || a - b,
   )
+  return {
+    where: `In ${saySelection('organization', scope.organizations, (id) => sayNumber(id, names.organizations))}${sayMutations(scope)}`,
+    rows: masks.flatMap((mask) => {
+      const same = told.filter((ability) => ability.actions === mask)
+      return listTargets(same, told, names).map((what) => ({ what, actions: mask }))
+    }),
+    notes: notesOn(root, told),
+  }
+}
+
+/** One sentence on where, then one for each set of actions, the ones that allow most first. */
+export function sayTable({ where, rows, notes }: AccessTable): string[] {
   return [
-    `In ${saySelection('organization', scope.organizations, (id) => sayNumber(id, names.organizations))}${sayMutations(scope)}:`,
-    ...masks.map((mask) => {
-      const targets = sayTargets(
-        told.filter((ability) => ability.actions === mask),
-        told,
-        names,
-      )
+    `${where}:`,
+    ...[...new Set(rows.map((row) => row.actions))].map((mask) => {
+      const same = rows.filter((row) => row.actions === mask)
+      const targets = same.map(({ what }) => what).join('; ')
       return `It may ${mask === actions.none ? 'do nothing to' : describeAction(mask)}: ${targets}.`
     }),
+    ...notes,
+  ]
+}
+
+function notesOn(root: Ability | undefined, told: readonly Ability[]): string[] {
+  return [
     ...(root?.actions === actions.none ? ['It may do nothing else there.'] : []),
     ...(told.some(({ on }) => told.some((other) => isAround(other, on)))
       ? ['Where two of these lines fit, the more particular one counts.']
@@ -73,7 +102,7 @@ const nouns: Readonly<Record<PlaceKind, string>> = {
 }
 
 /** The targets of abilities with the same actions: siblings of one kind in one list. */
-function sayTargets(same: readonly Ability[], all: readonly Ability[], names: Names): string {
+function listTargets(same: readonly Ability[], all: readonly Ability[], names: Names): string[] {
   const families = new Map<string, Ability[]>()
   for (const ability of same) {
     const last = ability.on.at(-1)
@@ -81,7 +110,7 @@ function sayTargets(same: readonly Ability[], all: readonly Ability[], names: Na
     const family = `${sayWay(ability.on.slice(0, -1), names)} / ${sort}`
     families.set(family, [...(families.get(family) ?? []), ability])
   }
-  return [...families.values()].map((family) => sayFamily(family, all, names)).join('; ')
+  return [...families.values()].map((family) => sayFamily(family, all, names))
 }
 
 function sayFamily(family: readonly Ability[], all: readonly Ability[], names: Names): string {

@@ -55,11 +55,12 @@ export function sayPlural(noun: string, items: readonly string[]): string {
   return `${noun}${items.length === 1 ? '' : 's'} ${sayList(items)}`
 }
 
-/** `2026-12-01T00:00:00Z (in 3 days)`. */
+/** `2026-12-01 00:00:00 UTC (in 3 days)`. */
 export function sayInstant(seconds: bigint, now: number | bigint): string {
   const relative = sayDistance(seconds - BigInt(Math.floor(Number(now))))
   if (seconds < firstSecond || seconds > lastSecond) return `second ${seconds} of Unix time (${relative})`
-  return `${new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z')} (${relative})`
+  const text = new Date(Number(seconds) * 1000).toISOString()
+  return `${text.slice(0, 19).replace('T', ' ')} UTC (${relative})`
 }
 
 const mostShown = 50
