@@ -222,6 +222,72 @@ describe.skipIf(missing !== undefined)(`on PostgreSQL${missing === undefined ? '
     }
   })
 
+  test('what one limits is blocked at the other at once, and good again when it is loosened', async () => {
+    const { slug: limited } = await createOrganisation(first, token)
+    const limit = async (ask: Ask, body: object) =>
+      expect((await ask('PATCH', `/v1/orgs/${limited}/policy`, { token, body })).status).toBe(200)
+    const minted = await mint(second, token, limited, { expiry: '365d' })
+    for (const [one, other] of [
+      [first, second],
+      [second, first],
+    ] as const) {
+      for (let round = 0; round < 5; round += 1) {
+        expect(await statusOf(other, minted.token)).toBe(200)
+        expect((await other('GET', `/v1/orgs/${limited}`, { token: minted.token })).status).toBe(200)
+        await limit(one, { max_token_lifetime: '90d' })
+        expect(await statusOf(other, minted.token)).toBe(403)
+        expect((await other('GET', `/v1/orgs/${limited}`, { token: minted.token })).status).toBe(403)
+        await limit(one, { max_token_lifetime: null })
+      }
+    }
+  })
+
+  test('a mint and a change of the limits at once come out as one after the other', async () => {
+    const { slug: limited } = await createOrganisation(first, token)
+    const member = await signUpInto(first, token, limited, { name: 'racer' })
+    const limit = (ask: Ask, body: object) => ask('PATCH', `/v1/orgs/${limited}/policy`, { token, body })
+    for (let round = 0; round < 10; round += 1) {
+      await limit(first, { max_token_lifetime: null, approval: false })
+      const mintLong = () =>
+        second('POST', `/v1/orgs/${limited}/tokens`, { token: member.token, body: { expiry: '365d' } })
+      const [tightened, ...mints] = await Promise.all([
+        limit(first, { max_token_lifetime: '90d' }),
+        mintLong(),
+        mintLong(),
+        mintLong(),
+      ])
+      expect(tightened.status).toBe(200)
+      for (const answer of mints) {
+        expect([201, 422]).toContain(answer.status)
+        // Whatever was minted before the limit is blocked by it.
+        if (answer.status !== 201) continue
+        const { token: long } = expectAnswer(routes.createToken, answer)
+        for (const ask of [first, second]) expect(await statusOf(ask, long)).toBe(403)
+      }
+      await limit(first, { max_token_lifetime: null })
+      const [approving, waiting] = await Promise.all([limit(first, { approval: true }), mintLong()])
+      expect([approving.status, waiting.status]).toEqual([200, 201])
+      const pending = expectAnswer(routes.createToken, waiting)
+      // Before the change, and approved; or after it, and said to wait.
+      const status = pending.blocked === null ? 200 : 403
+      for (const ask of [first, second]) expect(await statusOf(ask, pending.token)).toBe(status)
+      const approve = (ask: Ask) => ask('POST', `/v1/tokens/${pending.id}/approve`, { token })
+      expect((await Promise.all([approve(first), approve(second)])).map((answer) => answer.status)).toEqual([200, 200])
+      for (const ask of [first, second]) expect(await statusOf(ask, pending.token)).toBe(200)
+    }
+  })
+
+  test('two who change different limits at once both do', async () => {
+    const { slug: limited } = await createOrganisation(first, token)
+    const limit = (ask: Ask, body: object) => ask('PATCH', `/v1/orgs/${limited}/policy`, { token, body })
+    for (const on of [true, false]) {
+      const both = await Promise.all([limit(first, { approval: on }), limit(second, { only_admins_mint: on })])
+      expect(both.map(({ status }) => status)).toEqual([200, 200])
+      const shown = await first('GET', `/v1/orgs/${limited}/policy`, { token })
+      expect(shown.body).toMatchObject({ approval: on, only_admins_mint: on })
+    }
+  })
+
   test('who revokes one token many times at once stands in the trail once', async () => {
     const minted = await mint(first, token, slug)
     const answers = await Promise.all(

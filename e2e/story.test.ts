@@ -275,7 +275,9 @@ describe('the README', () => {
       expect(stderr).toContain('is not of the organization that this belongs to')
       const [, reader] = /^(\S+) {2,}Read-only org token /m.exec(stdout) ?? []
       expect(stdout).toMatch(
-        new RegExp(`Revoked ${reader}\\n1 token revoked\\nFlyV1 fm2_\\S+\\nRevoked \\S+\\n1 token revoked\\n`),
+        new RegExp(
+          `Revoked ${reader}\\n1 token revoked\\nFlyV1 fm2_\\S+\\nLongest lifetime: 2160h0m0s\\n[^]*Revoked \\S+\\n1 token revoked\\n`,
+        ),
       )
       if (dockerd !== undefined)
         expect(stdout).toMatch(/Linux [^]*at work\n[^]*worker +started[^]*Destroyed machine \S+\n$/)

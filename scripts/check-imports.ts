@@ -131,6 +131,7 @@ const dashboardRooms: Readonly<Record<string, Room>> = {
   members: { folders: ['words', 'ui', 'api', 'session', 'shell'], parts: ['@hallpass/client', 'react', 'wouter'] },
   machines: { folders: ['ui', 'api', 'session'], parts: ['@hallpass/client', 'react', 'wouter'] },
   trust: { folders: ['ui', 'api', 'session', 'shell'], parts: ['@hallpass/client', 'react'] },
+  limits: { folders: ['ui', 'api', 'session', 'shell'], parts: ['@hallpass/client', 'react'] },
   account: { folders: ['words', 'ui', 'api', 'session', 'shell'], parts: ['@hallpass/client', 'react', 'wouter'] },
   inspect: { folders: ['ui', 'caveats'], parts: ['@hallpass/macaroon', '@hallpass/client', 'react'] },
   pages: {
@@ -145,6 +146,7 @@ const dashboardRooms: Readonly<Record<string, Room>> = {
       'members',
       'machines',
       'trust',
+      'limits',
       'account',
       'inspect',
     ],

@@ -6,6 +6,7 @@ import type { MembershipDemand } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
 import { useCache } from '../api/use-query.ts'
+import { TokenPolicySection } from '../limits/token-policy.tsx'
 import { useMutation } from '../session/use-mutation.ts'
 import { useAdminsOnly, useOrganisation } from '../shell/organisation.tsx'
 import { PageHeader } from '../shell/page-header.tsx'
@@ -36,7 +37,7 @@ export function SettingsPage() {
       <PageHeader title="Settings" lead={organisation.name} />
       <Rename />
       <Demand />
-      <Minting />
+      <TokenPolicySection />
       <Section title="In programs" lead="How commands, programs and caveats name this organization.">
         <Facts>
           <Fact name="Slug">
@@ -162,38 +163,6 @@ function Demand() {
     </Section>
   )
 }
-
-function Minting() {
-  const { client } = useServices()
-  const cache = useCache()
-  const { slug, tokens_may_mint: allowed } = useOrganisation()
-  const adminsOnly = useAdminsOnly()
-  const change = useMutation({
-    run: (value: boolean) => client.updateOrganisation({ org_slug: slug, tokens_may_mint: value }),
-    onSettled: () => cache.invalidate(['org', slug]),
-    said: () => 'Who creates tokens is changed.',
-  })
-  return (
-    <Section title="Who creates tokens" lead="A leaked token that can create tokens can leave others behind.">
-      <div className="flex max-w-120 flex-col gap-3">
-        <SelectField
-          label="Tokens are created by"
-          value={allowed ? 'tokens' : 'people'}
-          disabled={adminsOnly !== undefined}
-          options={makers}
-          hint={adminsOnly ?? 'Revoking a token also revokes the tokens that it created, unless you keep them.'}
-          onChange={(event) => change.mutate(event.target.value === 'tokens')}
-        />
-        <FailureNotice error={change.error} />
-      </div>
-    </Section>
-  )
-}
-
-const makers = [
-  { value: 'tokens', label: 'People and tokens' },
-  { value: 'people', label: 'People only' },
-]
 
 function DeleteOrganisation({ onClose }: { readonly onClose: () => void }) {
   const { client } = useServices()

@@ -5,8 +5,9 @@ import { Link, useParams } from 'wouter'
 import type { RotatedToken, ShownToken, Token } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
-import { useQuery } from '../api/use-query.ts'
-import { useOrganisation } from '../shell/organisation.tsx'
+import { useCache, useQuery } from '../api/use-query.ts'
+import { useMutation } from '../session/use-mutation.ts'
+import { useAdminsOnly, useOrganisation } from '../shell/organisation.tsx'
 import { PageHeader } from '../shell/page-header.tsx'
 import { RenameDialog } from '../tokens/rename-dialog.tsx'
 import { RevokeDialog } from '../tokens/revoke-dialog.tsx'
@@ -19,7 +20,7 @@ import { EventList } from '../ui/events.tsx'
 import { LastUse } from '../ui/last-use.tsx'
 import { BackLink, Empty, Fact, Facts, Section } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
-import { Notice } from '../ui/notice.tsx'
+import { FailureNotice, Notice } from '../ui/notice.tsx'
 import { Pager, useCursor } from '../ui/pager.tsx'
 import { lazily, Part } from '../ui/part.tsx'
 import { PageSkeleton, RowsSkeleton } from '../ui/skeleton.tsx'
@@ -71,6 +72,7 @@ function Shown({ token }: { readonly token: ShownToken }) {
           <div className="flex flex-wrap gap-2">
             <Button onClick={() => setRenaming(true)}>Rename</Button>
             {canRotate(token) && <Button onClick={() => setRotating(true)}>Rotate</Button>}
+            <ApproveButton token={token} />
             {token.state === 'live' && (
               <Button kind="danger" onClick={() => setRevoking(true)}>
                 Revoke
@@ -183,6 +185,27 @@ function Shown({ token }: { readonly token: ShownToken }) {
         />
       )}
       {isRevoking && <RevokeDialog token={token} slug={slug} onClose={() => setRevoking(false)} />}
+    </>
+  )
+}
+
+/** For an admin, where the token waits for one. */
+function ApproveButton({ token }: { readonly token: ShownToken }) {
+  const { client } = useServices()
+  const cache = useCache()
+  const adminsOnly = useAdminsOnly()
+  const approval = useMutation({
+    run: () => client.approveToken({ token_id: token.id }),
+    onSettled: () => Promise.all([cache.invalidate(['token']), cache.invalidate(['tokens'])]),
+    said: () => `${token.name} is approved.`,
+  })
+  if (token.blocked?.reason !== 'approval' || adminsOnly !== undefined) return null
+  return (
+    <>
+      <FailureNotice error={approval.error} />
+      <Button kind="primary" busy={approval.isPending} onClick={() => approval.mutate()}>
+        Approve
+      </Button>
     </>
   )
 }
