@@ -15,7 +15,7 @@ import { founder, startAuthority, type TestAuthority } from './authority.ts'
 import { openCommand } from './command-socket.ts'
 import { freePort } from './free-port.ts'
 import { expectAnswer } from './http.ts'
-import { createApp, createOrganisation, signIn } from './people.ts'
+import { createApp, createOrganisation, mint, signIn } from './people.ts'
 
 interface Place {
   readonly directory: string
@@ -114,8 +114,10 @@ async function ask(
   path: string,
   headers: Readonly<Record<string, string>> = {},
   body?: unknown,
+  localAddress?: string,
 ) {
   const asked = request({
+    ...(localAddress === undefined ? {} : { localAddress }),
     host: '127.0.0.1',
     port,
     method,
@@ -162,6 +164,17 @@ describe.each(['nginx', 'caddy', 'haproxy'] as const)('%s', (name) => {
       await expect(
         openCommand(command, token, { command: ['sh'] }, { headers: { host: servername }, servername }),
       ).rejects.toMatchObject({ status: 412, text: expect.stringContaining('machine is not running') as string })
+      // A token that is good from one network is judged by the address that the proxy saw.
+      const networks = { type: 'Networks', body: { networks: ['127.0.0.7'] } }
+      const bound = await mint(authority.ask, token, slug, { caveats: [networks] })
+      const claimed = { authorization: bound.token, 'x-forwarded-for': '127.0.0.7', forwarded: 'for=127.0.0.7' }
+      for (const [localAddress, status] of [
+        ['127.0.0.7', 200],
+        ['127.0.0.8', 403],
+      ] as const) {
+        const found = await ask(port, 'GET', `/v1/orgs/${slug}`, claimed, undefined, localAddress)
+        expect([localAddress, found.status, found.text]).toEqual([localAddress, status, expect.any(String)])
+      }
       // Whatever a client says of itself, it is one.
       const body = { email: 'nobody@example.com', password: 'wrong' }
       for (let count = 0; count < 11; count += 1) {

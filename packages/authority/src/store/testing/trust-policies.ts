@@ -5,7 +5,15 @@ import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
 import { plain } from './people.ts'
-import { createToken, insertApp, insertMember, insertOrganisation, insertTrustPolicy, uniqueBytes } from './seed.ts'
+import {
+  createToken,
+  insertApp,
+  insertMember,
+  insertOrganisation,
+  insertTrustPolicy,
+  unique,
+  uniqueBytes,
+} from './seed.ts'
 
 export function describeTrustPolicies(getStore: () => Store): void {
   describe('trust policies', () => {
@@ -69,6 +77,36 @@ export function describeTrustPolicies(getStore: () => Store): void {
       const found = await getStore().read((tx) => Promise.all(tokens.map((token) => tx.tokens.byId(token.id))))
       expect(found.map((token) => token?.revokedAt)).toEqual([7, 7, null])
     })
+  })
+
+  test('no token of a trust policy outlives a removal of the policy that it raced with', async () => {
+    const issuer = unique('https://ci.example/')
+    for (let round = 0; round < 20; round++) {
+      const { organisationId, id } = await getStore().write(async (tx) =>
+        insertTrustPolicy(tx, (await insertOrganisation(tx)).id, { issuer }),
+      )
+      // As the operations do. PostgreSQL gives up a write that kept colliding, and nothing of it has happened.
+      const exchange = async () => {
+        const token = createToken(organisationId, { mintedBy: id })
+        await getStore()
+          .write(async (tx) => {
+            if ((await tx.trustPolicies.ofIssuer(organisationId, issuer)).length > 0) await tx.tokens.insert(token)
+          })
+          .catch((error: unknown) => expect(error).toMatchObject({ code: 'conflict' }))
+        return token.id
+      }
+      const some = () => Array.from({ length: 4 }, exchange)
+      const before = some()
+      const removed = getStore().write(async (tx) => {
+        await tx.trustPolicies.delete(id)
+        await tx.tokens.revokeDescendants(id, 50, 'ada')
+      })
+      const tokens = await Promise.all([...before, ...some()])
+      await removed
+      const found = await getStore().read((tx) => Promise.all(tokens.map((token) => tx.tokens.byId(token))))
+      const living = found.filter((token) => token !== undefined && token.revokedAt === null)
+      expect(living, `round ${round}`).toEqual([])
+    }
   })
 
   describe('exchanged identity tokens', () => {
