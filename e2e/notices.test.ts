@@ -24,8 +24,11 @@ afterAll(() => {
   Date.now = realNow
 })
 
-/** The worker of the new server need not wait for the lease of the old one. */
-const restart = () => authority.restart((database) => database.exec(`delete from settings where name = 'worker_lease'`))
+/** The new server need not wait for what the old one was about to do. */
+const restart = () =>
+  authority.restart((database) =>
+    database.exec(`delete from settings where name = 'worker_lease'; update outbox set due_at = 0`),
+  )
 const textOf = (mail: ReceivedMail | undefined) => (mail === undefined ? '' : (partsOf(mail).get('text/plain') ?? ''))
 const waiting = () => authority.inspect((database) => database.prepare('select id from outbox').all())
 /** The mails that a start at that time sends. */

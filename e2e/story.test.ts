@@ -279,6 +279,7 @@ describe('the README', () => {
           `Revoked ${reader}\\n1 token revoked\\nFlyV1 fm2_\\S+\\nLongest lifetime: 2160h0m0s\\n[^]*Revoked \\S+\\n1 token revoked\\n`,
         ),
       )
+      expect(stdout).toMatch(/\nToken \S+ ends at .* UTC, in 2\d hours\n/)
       if (dockerd !== undefined)
         expect(stdout).toMatch(/Linux [^]*at work\n[^]*worker +started[^]*Destroyed machine \S+\n$/)
     } finally {

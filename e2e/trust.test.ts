@@ -505,3 +505,20 @@ describe('the token endpoint', () => {
     expect(elsewhere.status).toBe(415)
   })
 })
+
+test('whatever is refused before the form is read has the form of RFC 6749, too', async () => {
+  const form = 'application/x-www-form-urlencoded'
+  const refusals: readonly (readonly [status: number, Promise<Answer>, RegExp])[] = [
+    [413, post(`subject_token=${'a'.repeat(30_000)}`), /at most 24 KiB/],
+    [415, post('<a/>', 'text/xml'), /is no form/],
+    [400, post('{', 'application/json'), /./],
+    [400, post('{"a":1}', 'application/json'), /is no form/],
+    [400, ask('POST', `/oauth/token?${'a=1&'.repeat(40)}`, { text: 'a=1', headers: { 'content-type': form } }), /./],
+  ]
+  for (const [status, asked, reason] of refusals) {
+    const answer = await asked
+    expect(answer.status, answer.text).toBe(status)
+    expect(answer.body).toEqual({ error: 'invalid_request', error_description: expect.stringMatching(reason) })
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+  }
+})

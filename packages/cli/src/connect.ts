@@ -21,18 +21,17 @@ export async function connect(
 ): Promise<Client> {
   const { server, token, source } = await chooseConnection(flags, context.environment)
   for (const sentence of describeUnknownVariables(context.environment)) warn(context, sentence)
-  return createClientAt(context, server, {
-    token: await discharged(context, token, source),
-    source,
-    ...options,
-  })
+  const ready = holdsMacaroon(token) ? await readyToken(context, token, source) : { token }
+  return createClientAt(context, server, { ...ready, source, ...options })
 }
 
-/** Only macaroons have third parties, so only they load the code that reads them. */
-async function discharged(context: Context, token: string, source: string): Promise<string> {
-  if (!holdsMacaroon(token)) return token
-  const { withDischarges } = await import('./discharges.ts')
-  return withDischarges(context, token, source)
+/** Only macaroons have third parties, and ends that they say, so only they load the code that reads them. */
+async function readyToken(context: Context, token: string, source: string) {
+  const [{ withDischarges }, { createEndWarning }] = await Promise.all([
+    import('./discharges.ts'),
+    import('./warn-of-end.ts'),
+  ])
+  return { token: await withDischarges(context, token, source), onExpiry: createEndWarning(context, token, source) }
 }
 
 /** A client without a credential, for logging in. It sends the machine's name, by which people recognise logins. */
@@ -42,7 +41,7 @@ export function connectAnonymously(context: Context, server: string): Client {
   })
 }
 
-interface Options extends Pick<ClientOptions, 'token' | 'timeout' | 'userAgent' | 'fetch' | 'leaseNonce'> {
+interface Options extends Pick<ClientOptions, 'token' | 'timeout' | 'userAgent' | 'fetch' | 'leaseNonce' | 'onExpiry'> {
   /** Where the token came from. */
   readonly source?: string
 }

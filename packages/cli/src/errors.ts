@@ -4,7 +4,7 @@ import { printable } from '@hallpass/client/visible-text'
 
 import { adviseBy } from './command-name.ts'
 
-export type CommandErrorCode = Exclude<keyof typeof exitCodes, 'done'>
+export type CommandErrorCode = Exclude<keyof typeof exitCodes, 'done' | 'endsSoon'>
 
 /** A command failed; the message is a sentence that says why. */
 export class CommandError extends Error {
@@ -17,8 +17,16 @@ export class CommandError extends Error {
   }
 }
 
-/** 0 is done, 1 failed, 2 misused; 126, 127 and 130 are what a shell says of a command that it cannot run, and of Ctrl-C. */
-export const exitCodes = { done: 0, failed: 1, misused: 2, notRunnable: 126, notFound: 127, cancelled: 130 } as const
+/** 0 is done, 1 failed, 2 misused, 3 that a token that is checked ends soon; 126, 127 and 130 are what a shell says of a command that it cannot run, and of Ctrl-C. */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  misused: 2,
+  endsSoon: 3,
+  notRunnable: 126,
+  notFound: 127,
+  cancelled: 130,
+} as const
 
 /** The exit code that an error ends the program with. */
 export function exitCodeFor(error: unknown): number {

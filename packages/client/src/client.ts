@@ -8,6 +8,7 @@ import type { Fetch, FetchAnswer } from './fetch.ts'
 import { JsonError, parseJson } from './json.ts'
 import { PackingError, readText, unknownPacking } from './read-text.ts'
 import { holdsSecret } from './secret-text.ts'
+import { expiryHeader } from './token-expiry.ts'
 
 export interface ClientOptions {
   /** Where the authority is, as `http://127.0.0.1:4280`; a path in it is kept. */
@@ -23,6 +24,8 @@ export interface ClientOptions {
   readonly fetch?: Fetch
   /** What is wrong with an answer by the contract, as `@hallpass/client/answers` finds it. Without it, any JSON is taken. */
   readonly checkAnswer?: (asked: Asked, answer: unknown) => string | undefined | Promise<string | undefined>
+  /** Called with each answer that says when the token ends: it does within seven days. */
+  readonly onExpiry?: ((endsAt: Date) => void) | undefined
   /** Makes the error that is thrown instead: the caller may know more, for example where the token came from. */
   readonly reword?: (error: Error, asked: Omit<Asked, 'status'>) => Error | Promise<Error>
 }
@@ -147,6 +150,7 @@ function sender(options: ClientOptions) {
         signal: AbortSignal.timeout(timeout),
         ...(body === undefined ? {} : { body }),
       })
+      tellExpiry(response)
       read = await readAnswer(response)
     } catch (cause) {
       if (cause instanceof ConnectionError) throw cause
@@ -167,6 +171,11 @@ function sender(options: ClientOptions) {
     const problem = damage ?? (response.ok ? await problemOf({ ...asked, status }, text, answer) : '')
     if (problem !== undefined) throw stranger(base, response, { ...asked, text: text.slice(0, 1000), problem })
     return answer
+  }
+
+  function tellExpiry({ headers: answered }: FetchAnswer): void {
+    const endsAt = new Date(answered.get(expiryHeader) ?? Number.NaN)
+    if (options.onExpiry !== undefined && !Number.isNaN(endsAt.getTime())) options.onExpiry(endsAt)
   }
 
   async function problemOf(asked: Asked, text: string, answer: unknown): Promise<string | undefined> {

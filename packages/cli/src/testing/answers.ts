@@ -85,5 +85,6 @@ export function currentToken(apps: readonly string[]) {
     user: null,
     restricted_to_machine: '',
     source_machine_id: '',
+    expires_at: '2124-04-23T05:39:39.000Z',
   }
 }

@@ -218,6 +218,7 @@ const currentTokens = z
         user: z.string().nullable(),
         restricted_to_machine: z.string(),
         source_machine_id: z.string(),
+        expires_at: z.string().describe('When it ends: by its caveats, or earlier because it was replaced.'),
       }),
     ),
   })

@@ -9,6 +9,7 @@ import { authenticateFirst } from '../http/authenticate-first.ts'
 import { answerInTurn } from '../http/long-answers.ts'
 import { parse } from '../http/parse.ts'
 import { print } from '../http/pieces.ts'
+import { tellEnd } from '../http/tell-end.ts'
 import { appRoutes } from './apps.ts'
 import { buildRoutes } from './builds.ts'
 import { organisationRoutes } from './organisations.ts'
@@ -42,6 +43,7 @@ export function openFlyctlDoor(server: FastifyInstance, { environment, authentic
         }
         async function make(waited = 0): Promise<void> {
           const answer = await handle(input, openExchange(environment, presentedBy(request), request, waited))
+          tellEnd(request, reply)
           void reply.code(status).type('application/json; charset=utf-8')
           void reply.send(await print(answer, environment.pause))
         }

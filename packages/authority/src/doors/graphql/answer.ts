@@ -23,6 +23,7 @@ import type { AuthenticatedFirst } from '../http/authenticate-first.ts'
 import { answerInTurn } from '../http/long-answers.ts'
 import { parse } from '../http/parse.ts'
 import { print } from '../http/pieces.ts'
+import { tellEnd } from '../http/tell-end.ts'
 import { createContext, type Context } from './context.ts'
 import { formatErrors } from './errors.ts'
 import { checkSize, limits } from './limits.ts'
@@ -62,6 +63,7 @@ export function createAnswering({ environment, report }: GraphqlDoor, presentedB
         throw context.signal.aborted ? context.signal.reason : error
       })
       const whole = errors === undefined ? { data } : { ...refuse(errors, request, reply), data: data ?? null }
+      tellEnd(request, reply)
       void reply.type('application/json; charset=utf-8').send(await print(whole, environment.pause))
     }
     // A mutation has a short answer, and may wait long for others.
@@ -72,6 +74,7 @@ export function createAnswering({ environment, report }: GraphqlDoor, presentedB
 
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     if (hasLeft(request)) return
+    tellEnd(request, reply)
     const errors = error instanceof QueryRefused ? error.errors : [error]
     void reply.code(200).send({ ...refuse(errors, request, reply), data: null })
   }

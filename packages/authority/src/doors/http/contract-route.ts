@@ -16,6 +16,7 @@ import { openExchange, type Exchange } from './exchange.ts'
 import { answerInTurn, turnOf } from './long-answers.ts'
 import { parse } from './parse.ts'
 import { PagedList, print, printPages } from './pieces.ts'
+import { tellEnd } from './tell-end.ts'
 
 export interface ContractDoor {
   readonly environment: Environment
@@ -45,6 +46,7 @@ export function openContractRoute(server: FastifyInstance, door: ContractDoor, r
     const handled = await handle(input, exchange)
     const made =
       handled instanceof PagedList ? await printPages(handled, inTurnOf(reply.request), environment.pause) : handled
+    tellEnd(reply.request, reply)
     void reply.code(route.status)
     if (made === undefined || route.answer === undefined) return void reply.send()
     void reply.type('application/json; charset=utf-8')

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 
 import { DomainError, type DomainErrorCode } from '../../domain/errors.ts'
 import { isForwardedUntrusted } from './address.ts'
+import { tellEnd } from './tell-end.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -77,6 +78,7 @@ const sharedAddress =
  * @returns whether it was expected; if not, it belongs in the log
  */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): boolean {
+  tellEnd(request, reply)
   if (error instanceof DomainError) sendDomainError(error, request, reply)
   else if (error instanceof InvalidInput) {
     send(reply, 400, { ...describeError(error, request), ...fieldOf(error.field) }, request.id)

@@ -32,7 +32,7 @@ export interface Exchange {
 }
 
 /** The credentials of a request without any, or whose credentials do not count. */
-export const nobody: Presented = { tokens: [], authTokenHashes: [], refusals: [] }
+export const nobody: Presented = { tokens: [], authTokenHashes: [], refusals: [], endsSoon: undefined }
 
 const monotonic = () => performance.now()
 

@@ -26,7 +26,7 @@ function accept(patience: { readonly ping: number; readonly idle: number }): Pro
   return new Promise((resolve, reject) => {
     server.once('upgrade', (request: IncomingMessage, _socket: Socket, head: Buffer) => {
       request.followedBy = head
-      acceptSocket(request, 'an id', patience).then(resolve, reject)
+      acceptSocket(request, ['hallpass-token-expires: 2030-01-02T03:04:05.000Z'], patience).then(resolve, reject)
     })
   })
 }
@@ -54,6 +54,8 @@ test('a client that answers no ping counts as gone', async () => {
 test('a client that answers stays, until neither side has sent anything for too long', async () => {
   const accepted = accept({ ping: 20, idle: 300 })
   const client = live()
+  const [{ headers }] = (await once(client, 'upgrade')) as [IncomingMessage]
+  expect(headers['hallpass-token-expires']).toBe('2030-01-02T03:04:05.000Z')
   const begun = performance.now()
   await expect((await accepted).gone).rejects.toMatchObject({ code: 'deadline_exceeded' })
   expect(performance.now() - begun).toBeGreaterThan(250)

@@ -39,10 +39,10 @@ export function findHindrance(request: IncomingMessage): string | undefined {
     : `the WebSocket does not offer the subprotocol ${commandProtocol}`
 }
 
-/** Answers the request with 101. @throws DomainError if its handshake is wrong, or its client has left */
+/** Answers the request with 101 and these headers. @throws DomainError if its handshake is wrong, or its client has left */
 export async function acceptSocket(
   request: IncomingMessage,
-  requestId: string,
+  headers: readonly string[],
   patience: { readonly ping: number; readonly idle: number },
 ): Promise<CommandSocket> {
   const { WebSocketServer } = await import('ws')
@@ -54,7 +54,7 @@ export async function acceptSocket(
     allowSynchronousEvents: false,
     handleProtocols: () => commandProtocol,
   })
-  server.on('headers', (lines) => lines.push(`fly-request-id: ${requestId}`))
+  server.on('headers', (lines) => lines.push(...headers))
   let refusal = left()
   server.on('wsClientError', ({ message }) => {
     refusal = new DomainError('invalid', `the handshake of the WebSocket is wrong: ${message}`)

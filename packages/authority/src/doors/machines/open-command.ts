@@ -1,8 +1,9 @@
 // The route of a command with its input and output over a WebSocket. No cookie counts, and no page in a browser may open one.
+import { expiryHeader } from '@hallpass/client'
 import { commandHeader } from '@hallpass/client/command-stream'
 import { routes } from '@hallpass/client/contract'
 import { parseJson } from '@hallpass/client/json'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 import { DomainError } from '../../domain/errors.ts'
 import { openCommand } from '../../operations/machines/open-command.ts'
@@ -11,6 +12,7 @@ import type { ContractDoor } from '../http/contract-route.ts'
 import { InvalidInput, describeError } from '../http/errors.ts'
 import { openExchange } from '../http/exchange.ts'
 import { parse } from '../http/parse.ts'
+import { endOf } from '../http/tell-end.ts'
 import { acceptSocket, findHindrance, usualPatience, type CommandSocket } from './command-socket.ts'
 import { nameOf } from './read.ts'
 
@@ -37,7 +39,7 @@ export function openCommandRoute(server: FastifyInstance, { environment, authent
           terminal,
           hindrance: findHindrance(request.raw),
           async accept() {
-            socket = await acceptSocket(request.raw, request.id, usualPatience)
+            socket = await acceptSocket(request.raw, answerHeaders(request), usualPatience)
             void reply.hijack()
             return socket
           },
@@ -52,6 +54,11 @@ export function openCommandRoute(server: FastifyInstance, { environment, authent
       return reply
     },
   })
+}
+
+function answerHeaders(request: FastifyRequest): readonly string[] {
+  const end = endOf(request)
+  return [`fly-request-id: ${request.id}`, ...(end === undefined ? [] : [`${expiryHeader}: ${end}`])]
 }
 
 function readStart(header: string | string[] | undefined) {

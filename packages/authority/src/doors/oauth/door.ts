@@ -8,7 +8,16 @@ import { DomainError } from '../../domain/errors.ts'
 import { Secret } from '../../domain/secret.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
 import { exchangeIdentityToken } from '../../operations/trust/exchange-identity-token.ts'
-import { describeIssues, explainRefusal, InvalidInput, setRetryAfter, statusOf } from '../http/errors.ts'
+import {
+  describeError,
+  describeFrameworkError,
+  describeIssues,
+  explainRefusal,
+  hasLeft,
+  InvalidInput,
+  setRetryAfter,
+  statusOf,
+} from '../http/errors.ts'
 import { nobody, openExchange } from '../http/exchange.ts'
 
 /** Bytes: identity tokens with many claims are longer than other bodies of strangers. */
@@ -38,13 +47,16 @@ export function openOauthDoor(root: FastifyInstance, environment: Environment): 
     server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
       done(null, body)
     })
-    server.post('/oauth/token', { bodyLimit }, async (request, reply) => {
-      void reply.header('cache-control', 'no-store')
-      try {
-        return await exchange(environment, request)
-      } catch (error) {
-        return refuse(error, request, reply)
-      }
+    // Also what is refused before the form is read.
+    server.setErrorHandler((error, request, reply) => {
+      if (hasLeft(request)) return undefined
+      return refuse(environment, error, request, reply)
+    })
+    server.route({
+      method: 'POST',
+      url: '/oauth/token',
+      bodyLimit,
+      handler: async (request) => exchange(environment, request),
     })
   })
 }
@@ -71,12 +83,14 @@ async function exchange(environment: Environment, request: FastifyRequest) {
   }
 }
 
+const noForm = 'the body is no form: send it with "content-type: application/x-www-form-urlencoded"'
+
 class UnsupportedGrant extends Error {}
 
 /** RFC 6749 §3.2: no parameter twice; an empty one counts as left out. */
 function readForm(body: unknown): Readonly<Record<string, string>> {
   if (typeof body !== 'string') {
-    throw new InvalidInput('the body is no form: send it with "content-type: application/x-www-form-urlencoded"')
+    throw new InvalidInput(noForm)
   }
   const form = [...new URLSearchParams(body)]
   if (form.length > mostParameters) throw new InvalidInput(`the form has more than ${mostParameters} parameters`)
@@ -85,12 +99,20 @@ function readForm(body: unknown): Readonly<Record<string, string>> {
 }
 
 /** RFC 6749 §5.2. Whoever is refused learns nothing: the reason is in the audit trail, and `orgs trust check` tells it. */
-function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+function refuse(environment: Environment, error: unknown, request: FastifyRequest, reply: FastifyReply) {
   if (error instanceof UnsupportedGrant) {
     return send(reply, 400, 'unsupported_grant_type', `the grant_type is not ${grant}`)
   }
   if (error instanceof InvalidInput) return send(reply, 400, 'invalid_request', error.message)
-  if (!(error instanceof DomainError)) throw error
+  if (!(error instanceof DomainError)) {
+    const described = describeFrameworkError(error, request)
+    if (described !== undefined) {
+      const { http, message } = described
+      return send(reply, http, 'invalid_request', http === 415 ? noForm : message)
+    }
+    environment.report(error, request.id)
+    return send(reply, 500, 'server_error', describeError(error, request).message)
+  }
   setRetryAfter([error], reply)
   const sentence = explainRefusal(error, request)
   if (['unauthenticated', 'forbidden', 'not_found'].includes(error.code)) {

@@ -101,7 +101,7 @@ export const tokenHandlers: Handlers<Names> = {
   async showCurrentTokens(_input, { perform }) {
     const current = await perform(showCurrentTokens, undefined)
     return {
-      tokens: current.map(({ id, organisationSlug, apps, userEmail, machine, sourceMachine }) => ({
+      tokens: current.map(({ id, organisationSlug, apps, userEmail, machine, sourceMachine, expiresAt }) => ({
         token_id: id,
         org_slug: organisationSlug,
         organization: organisationSlug,
@@ -109,6 +109,7 @@ export const tokenHandlers: Handlers<Names> = {
         user: userEmail,
         restricted_to_machine: machine,
         source_machine_id: sourceMachine,
+        expires_at: new Date(expiresAt).toISOString(),
       })),
     }
   },

@@ -13,7 +13,15 @@ import { hashAuthToken } from '../../domain/user.ts'
 import { weigh } from '../../domain/weigh.ts'
 import { WeightedCache } from '../../domain/weighted-cache.ts'
 import { decode, describeDamage, parseHeader, withoutRepeated, withoutStacks } from './header-tokens.ts'
-import { isLate, refuseSession, refuseToken, type LateToken, type Presented, type PresentedToken } from './principal.ts'
+import {
+  isLate,
+  refuseSession,
+  refuseToken,
+  withinWeek,
+  type LateToken,
+  type Presented,
+  type PresentedToken,
+} from './principal.ts'
 import { createWastedWork, type HeaderAllowance } from './wasted-work.ts'
 
 /** Reads a header's credentials, at once if they are cached. `from`: who sends them, if that is known. */
@@ -78,12 +86,12 @@ export function createAuthenticate(options: {
   // Why each is refused, by ids of tokens of a remote store. A revocation is final.
   const revoked = new Map<string, string>()
 
-  /** The key of a known, live token, before its signature is checked; or the reason why there is none. */
+  /** The key and the stored end of a known, live token, before its signature is checked; or the reason why there is none. */
   async function findKey(
     tx: ReadTransaction,
     permission: Permission,
     late: Late[],
-  ): Promise<WrappedSigningKey | string> {
+  ): Promise<Omit<Living, 'permission'> | string> {
     const { id, kid } = nameIn(permission)
     const name = nameOf(kid)
     const key = keys.get(name) ?? (await tx.signingKeys.byKid(kid))
@@ -96,7 +104,8 @@ export function createAuthenticate(options: {
     else if (store.isRemote && refusal !== undefined && typeof record?.revokedAt === 'number') {
       remember(revoked, mostRevoked, id, refusal)
     }
-    return refusal ?? key
+    if (refusal !== undefined || record === undefined) return refusal ?? unknownKey
+    return { key, expiresAt: record.expiresAt }
   }
 
   /** Verifies a token before it is looked up, if its key is cached; undefined if the store must be asked first. */
@@ -223,7 +232,7 @@ export function createAuthenticate(options: {
       strange = before.strange
       work.wasted = before.wasted
       const found = {
-        living: [] as { permission: Permission; key: WrappedSigningKey }[],
+        living: [] as Living[],
         authTokenHashes: [] as Uint8Array[],
       }
       const different = withoutRepeated(permissions)
@@ -232,10 +241,10 @@ export function createAuthenticate(options: {
         const some = different.slice(first, first + mostStrange + 1)
         const keys = await Promise.all(some.map((permission) => findKey(tx, permission, late)))
         for (const [at, permission] of some.entries()) {
-          const key = keys[at] ?? unknownKey
-          if (key === unknownKey) countStrange()
-          if (typeof key === 'string') refuse(key)
-          else found.living.push({ permission, key })
+          const one = keys[at] ?? unknownKey
+          if (one === unknownKey) countStrange()
+          if (typeof one === 'string') refuse(one)
+          else found.living.push({ permission, ...one })
         }
       }
       for (const authToken of new Set(authTokens)) {
@@ -257,11 +266,15 @@ export function createAuthenticate(options: {
       else discharges.push(discharge)
     }
     const tokens: PresentedToken[] = []
-    for (const { permission, key } of living) {
+    let firstEnd = Infinity
+    for (const { permission, key, expiresAt } of living) {
       const verified = first ?? verify(permission, key, discharges, work)
       if (typeof verified === 'string') refuse(verified)
       else if ('forged' in verified) refuse(verified.forged)
-      else tokens.push(verified)
+      else {
+        tokens.push(verified)
+        firstEnd = Math.min(firstEnd, verified.endsAt, expiresAt)
+      }
     }
     if (tokens.length + authTokenHashes.length + refusals.length === 0) {
       refusals.push(`this request carries no permission token of ${location}`)
@@ -271,7 +284,8 @@ export function createAuthenticate(options: {
     }
     // Last, because what is wrong with a token helps its holder more than what is not a token.
     const left = leftOut.map(({ error }) => `a part of the header was left out: ${error.message}`)
-    const presented = { tokens, authTokenHashes, refusals: [...refusals, ...left] }
+    const endsSoon = withinWeek(firstEnd, now())
+    const presented = { tokens, authTokenHashes, refusals: [...refusals, ...left], endsSoon }
     // Only live tokens are cached. An auth token is looked up as fast as the cache would be.
     const lives = ({ endsAt, discharge }: PresentedToken) => Math.min(endsAt, discharge?.endsAt ?? Infinity) >= now()
     if (refusals.length > 0 || tokens.length === 0 || !tokens.every(lives)) return presented
@@ -286,6 +300,14 @@ interface Permission {
   readonly nonce: Nonce
   /** Made at its first use. */
   signed: SignedId | undefined
+}
+
+/** A token that is known and alive, not verified yet. */
+interface Living {
+  readonly permission: Permission
+  readonly key: WrappedSigningKey
+  /** By its row, in milliseconds. */
+  readonly expiresAt: number
 }
 
 /** A token that was replaced and has ended, not verified yet. */
@@ -365,8 +387,8 @@ function weighEntry(header: string, { tokens, refusals }: Presented): number {
   return sum
 }
 
-/** Milliseconds. */
-function endOf(macaroon: Macaroon): number {
+/** When its own caveats end it, in milliseconds. */
+export function endOf(macaroon: Macaroon): number {
   const end = endOfMacaroon(macaroon)
   return end === undefined ? Infinity : Number(end) * 1000
 }

@@ -31,9 +31,21 @@ export interface Presented {
   readonly authTokenHashes: readonly Uint8Array[]
   /** Why the other tokens were refused, in the order of the header. */
   readonly refusals: readonly string[]
+  /**
+   * When the first of its tokens ends, in milliseconds, if that is within a week: as it was when they were looked up last,
+   * because rotating a token moves its end. Discharges do not count; clients renew them by themselves.
+   */
+  endsSoon: number | undefined
   /** Removes it from the cache, if it is there, because a part of it no longer counts. */
   readonly forget?: () => void
 }
+
+/** The time, in milliseconds, if it is within a week from now. */
+export function withinWeek(endsAt: number, now: number): number | undefined {
+  return endsAt - now <= week ? endsAt : undefined
+}
+
+const week = 7 * 86_400_000
 
 /** The macaroons only: if a service asks about the tokens it was sent, its own login does not count. */
 export function tokensAmong(presented: Presented): Presented {
@@ -88,11 +100,15 @@ function chooseLiving(
 ): Principal {
   const credentials: Credential[] = []
   const refusals = [...presented.refusals]
+  let firstEnd = Infinity
   for (const [at, token] of presented.tokens.entries()) {
     const record = records[at]
     const refusal = refuseToken(record, token, now)
     if (refusal === undefined) {
-      if (record !== undefined) credentials.push({ kind: 'token', record, verified: token.verified })
+      if (record !== undefined) {
+        credentials.push({ kind: 'token', record, verified: token.verified })
+        firstEnd = Math.min(firstEnd, token.endsAt, record.expiresAt)
+      }
       continue
     }
     refusals.push(refusal)
@@ -109,6 +125,7 @@ function chooseLiving(
         provenAt: found.session.provenAt,
       })
   }
+  presented.endsSoon = withinWeek(firstEnd, now)
   if (refusals.length > presented.refusals.length) presented.forget?.()
   const [first, ...rest] = credentials
   if (first === undefined) {

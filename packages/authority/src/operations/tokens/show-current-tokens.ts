@@ -2,6 +2,7 @@
 import { getCaveats, type VerifiedMacaroon } from '@hallpass/macaroon'
 
 import type { ReadTransaction } from '../../domain/store.ts'
+import { endOf } from '../perform/authenticate.ts'
 import type { ReadOperation } from '../perform/operation.ts'
 
 export interface CurrentToken {
@@ -14,6 +15,8 @@ export interface CurrentToken {
   readonly machine: string
   /** The machine that asks, through its own socket; empty if it came another way. */
   readonly sourceMachine: string
+  /** When it ends as it is narrowed, in milliseconds. */
+  readonly expiresAt: number
 }
 
 export const showCurrentTokens: ReadOperation<undefined, undefined, readonly CurrentToken[]> = {
@@ -38,6 +41,7 @@ export const showCurrentTokens: ReadOperation<undefined, undefined, readonly Cur
         userEmail: creator?.email ?? null,
         machine: machineOf(verified),
         sourceMachine: caller.source?.sourceMachine ?? '',
+        expiresAt: Math.min(record.expiresAt, endOf(verified.macaroon)),
       })
     }
     return current

@@ -1,5 +1,5 @@
 // The grammar of what a holder does with a token: `hallpass tokens attenuate`, `debug`, `explain` and `3p`.
-import { globalFlags, jsonFlag, networksFlag, switchFlag, textFlag, word } from '../../flags.ts'
+import { globalFlags, jsonFlag, networksFlag, switchFlag, textFlag, textFlagWithDefault, word } from '../../flags.ts'
 import { command, group } from '../../routes.ts'
 
 const commonFlags = { ...jsonFlag, ...globalFlags } as const
@@ -70,6 +70,21 @@ export const debugCommand = command({
   positional: token,
   brief: 'Print what is in a token, as JSON',
   description: 'Print the location and the caveats of every macaroon in a token. Nobody is asked, nothing is verified.',
+})
+
+export const checkCommand = command({
+  load: async () => (await import('./check.ts')).checkToken,
+  flags: {
+    within: textFlagWithDefault('How soon an end is too soon', 'duration', '7d'),
+    offline: switchFlag('Ask nobody: read the end in the token, with no word on revocation and rotation'),
+    ...commonFlags,
+  },
+  positional: token,
+  brief: 'Say whether a token is good, and when it ends',
+  description:
+    'Ask the authority whether the token is good, and print when it ends: of several, the one that ends first. For CI:\n' +
+    'exit code 0 where it is good and ends later, 3 where it ends --within so long, 1 where it is not good or nobody\n' +
+    'can be asked, 2 for a wrong flag. The end counts what narrows the token, and that it was replaced.',
 })
 
 export const explainCommand = command({

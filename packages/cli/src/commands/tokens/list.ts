@@ -4,6 +4,7 @@ import type { Client, ListQuery, Token, TokenList } from '@hallpass/client'
 import { chooseApp, chooseOrganisation } from '../../choose.ts'
 import { connect } from '../../connect.ts'
 import type { Context } from '../../context.ts'
+import { endsSoon, sayLeft } from '../../ends-soon.ts'
 import { CommandError } from '../../errors.ts'
 import type { GlobalFlags, AppFlags, JsonFlag, OrganisationFlag } from '../../flags.ts'
 import { formatGoTime } from '../../go-time.ts'
@@ -63,6 +64,7 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
     tell(context, `the authority knows since ${since} which tokens are used: it cannot look ${unused} back yet`)
   }
   if (wroteJson(context, flags, { tokens })) return
+  const now = context.now().getTime()
   const revoked = state === 'all' || state === 'revoked'
   const minted = tokens.some(({ minted_by }) => minted_by !== null)
   const blocked = tokens.some(({ blocked: block }) => block !== null)
@@ -84,7 +86,7 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
       token.id,
       token.name,
       sayPerson(token.created_by, token.created_by_proven),
-      formatGoTime(token.expires_at),
+      sayExpiry(token, now),
       sayLastUse(token),
       ...(revoked ? [token.revoked_at === null ? '' : formatGoTime(token.revoked_at)] : []),
       ...(minted ? [token.minted_by ?? ''] : []),
@@ -92,6 +94,13 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
       ...(blocked ? [token.blocked?.reason ?? ''] : []),
     ]),
   )
+}
+
+/** What ends soon is marked. */
+function sayExpiry({ expires_at, state }: Token, now: number): string {
+  const endsAt = Date.parse(expires_at)
+  const isMarked = state === 'live' && endsSoon(endsAt, now)
+  return formatGoTime(expires_at) + (isMarked ? ` (ends in ${sayLeft(endsAt, now)})` : '')
 }
 
 type ReadPage = (query: ListQuery) => Promise<TokenList>

@@ -14,7 +14,7 @@ import {
   word,
 } from '../../flags.ts'
 import { command, group, words } from '../../routes.ts'
-import { attenuateCommand, debugCommand, explainCommand, thirdPartyRoutes } from './holder-routes.ts'
+import { attenuateCommand, checkCommand, debugCommand, explainCommand, thirdPartyRoutes } from './holder-routes.ts'
 
 const expiryBrief = 'The duration that the token will be valid'
 
@@ -205,7 +205,7 @@ const rotate = command({
 })
 
 export const tokensRoutes = group({
-  brief: 'Create, list, show, rename, approve, rotate, revoke, narrow and explain tokens',
+  brief: 'Create, list, show, rename, approve, rotate, revoke, check, narrow and explain tokens',
   routes: {
     create,
     list,
@@ -214,6 +214,7 @@ export const tokensRoutes = group({
     approve,
     rotate,
     revoke,
+    check: checkCommand,
     attenuate: attenuateCommand,
     explain: explainCommand,
     debug: debugCommand,
