@@ -399,6 +399,9 @@ describe('where an admin must approve', () => {
     const longer = await rotated(itself.id, { expiry: '48h' }, member.token)
     expect(longer.blocked?.reason).toBe('approval')
     expect((await rotated(longer.id, { expiry: '72h' })).blocked).toBeNull()
+    // Otherwise each member could have what an admin made for somebody else.
+    const ofAdmin = await mint(ask, admin.token, slug, { expiry: '24h' })
+    expect((await rotated(ofAdmin.id, {}, member.token)).blocked?.reason).toBe('approval')
   })
 })
 

@@ -165,6 +165,27 @@ describe('a job whose claims fit', () => {
     expect((answer.body as { readonly expires_in: number }).expires_in).toBeLessThanOrEqual(120)
   })
 
+  test('gets a token that counts as made by an admin, within the limits of the organization alone', async () => {
+    const { slug, audience } = await trust()
+    const limit = async (body: object) =>
+      expect((await ask('PATCH', `/v1/orgs/${slug}/policy`, { token: admin.token, body })).status).toBe(200)
+    await limit({ tokens_may_mint: false, only_admins_mint: true, approval: true, max_token_lifetime: '15m' })
+    const token = expectToken(await exchange(slug, await issuer.sign({ aud: audience })))
+    expect(await statusOf(ask, token)).toBe(200)
+    await limit({ max_token_lifetime: '14m' })
+    expect(await statusOf(ask, token)).toBe(403)
+    const identity = await issuer.sign({ aud: audience })
+    expectRefused(await exchange(slug, identity))
+    const denied = (await events(slug)).find(({ operation }) => operation === 'trust.exchange')
+    expect(denied).toMatchObject({ outcome: 'denied', reason: expect.stringContaining('max_token_lifetime') })
+    await limit({ max_token_lifetime: null, tokens_may_mint: true })
+    expect(await statusOf(ask, token)).toBe(200)
+    // What it mints has no maker, and what is refused is not used up.
+    const minted = await ask('POST', `/v1/orgs/${slug}/tokens`, { token, body: {} })
+    expectRefusal(minted, 403)
+    expectToken(await exchange(slug, identity))
+  })
+
   test('may name the policy that is meant', async () => {
     const { slug, audience } = await trust()
     const second = await add(slug, { name: 'second', lifetime: '2m' })

@@ -103,14 +103,18 @@ export const rotateToken: WriteOperation<RotateToken, FoundToken, Rotated> = {
   }),
 }
 
-/** A successor is approved as the old token was, for as long a life; an admin who rotates approves more. */
+/**
+ * A successor is approved as the old token was, for as long a life, and in the same hands: otherwise any member could have an approved
+ * token by rotating that of somebody else. An admin who rotates approves.
+ */
 async function isApprovedAgain(
   tx: ReadTransaction,
   actor: Credential,
   { record, organisation, isLonger }: Pick<FoundToken, 'record' | 'organisation'> & { readonly isLonger: boolean },
 ): Promise<boolean> {
-  const holds = actor.kind === 'user' || actor.record.isApproved
-  if (record.isApproved && holds && !(isLonger && organisation.tokenPolicy.approval)) return true
+  const { approval } = organisation.tokenPolicy
+  const isSame = actor.kind === 'token' ? actor.record.isApproved : !approval || actor.user.id === record.createdBy
+  if (record.isApproved && isSame && !(isLonger && approval)) return true
   return isAdmin(tx, actor, organisation)
 }
 

@@ -12,7 +12,10 @@ import type { ReadOperation } from '../../perform/operation.ts'
 import { listOrganisations } from '../../organisations/list-organisations.ts'
 import { updateOrganisation } from '../../organisations/update-organisation.ts'
 import { listAppTokens, usualListing } from '../../tokens/list-tokens.ts'
-import { handedSeconds } from '../../../domain/token-policy.ts'
+import { handedSeconds, readNetworks, type TokenPolicy } from '../../../domain/token-policy.ts'
+import { updateTokenPolicy } from '../../organisations/token-policy.ts'
+import { approveToken } from '../../tokens/approve-token.ts'
+import { showToken } from '../../tokens/show-token.ts'
 import { ownTokenOf } from '../../tokens/machine-token.ts'
 import { nameToken } from '../../tokens/name-token.ts'
 import { revokeToken } from '../../tokens/revoke-token.ts'
@@ -211,11 +214,49 @@ export function testOwnTokens(getWorld: () => MachineWorld, setTrouble: (trouble
       const demand = { code: 'failed_precondition', message: expect.stringContaining('need discharges') }
       await expect(world.create({ token: {} }, { name: 'refused' })).rejects.toMatchObject(demand)
       await world.ask(updateOrganisation, { ...change, tokensMayMint: undefined, membershipDischarge: 'none' })
+      const limit = (limits: Partial<TokenPolicy>) =>
+        world.ask(updateTokenPolicy, { ...unchanged, slug: world.organisation.slug, ...limits })
+      await limit({ networks: readNetworks(['10.0.0.0/8']) })
+      const elsewhere = { code: 'failed_precondition', message: expect.stringContaining('networks') }
+      await expect(world.create({ token: {} }, { name: 'refused' })).rejects.toMatchObject(elsewhere)
+      await limit({ networks: [], maxLifetime: handedSeconds - 1 })
+      await expect(world.create({ token: {} }, { name: 'refused' })).rejects.toMatchObject({ field: 'expiry' })
+      await limit({ maxLifetime: null })
       setTrouble('nothing is shared')
       const refusal = { code: 'failed_precondition', message: expect.stringContaining('here: nothing is shared') }
       await expect(world.create({ token: {} }, { name: 'refused' })).rejects.toMatchObject(refusal)
       setTrouble(undefined)
       await world.create({ token: {} }, { name: 'refused' })
     })
+
+    test('is blocked by the limits of its organization, within an hour of life, and waits for an approval', async () => {
+      const world = getWorld()
+      const { slug } = world.organisation
+      const limit = (limits: Partial<TokenPolicy>) => world.ask(updateTokenPolicy, { ...unchanged, slug, ...limits })
+      await limit({ approval: true })
+      const machine = await world.create({ token: {} }, { name: 'limited' }, await world.mint())
+      await limit({ approval: false, maxLifetime: handedSeconds })
+      const blockOf = async () => {
+        const shown = await world.ask(showToken, { id: (await keptOf(machine))?.tokenId ?? '' })
+        return shown.record.block?.reason
+      }
+      expect(await blockOf()).toBeUndefined()
+      await limit({ maxLifetime: handedSeconds - 1 })
+      expect(await blockOf()).toBe('max_token_lifetime')
+      await limit({ maxLifetime: null, approval: true })
+      expect(await blockOf()).toBe('approval')
+      await world.ask(approveToken, { id: (await keptOf(machine))?.tokenId ?? '' })
+      expect(await blockOf()).toBeUndefined()
+      await limit({ approval: false })
+    })
   })
+}
+
+const unchanged = {
+  maxLifetime: undefined,
+  defaultLifetime: undefined,
+  tokensMayMint: undefined,
+  onlyAdminsMint: undefined,
+  approval: undefined,
+  networks: undefined,
 }
