@@ -22,11 +22,22 @@ export interface Digest {
   readonly items: readonly NoticeItem[]
 }
 
-/** A place in the order of ends: the id is empty before the first token that ends then. */
+/** Tokens that end after `from` and not after `until`; milliseconds. */
+export interface EndSpan {
+  readonly from: number
+  readonly until: number
+}
+
+/** A place on the way through the ends of all organisations: behind this token of this one. The id is empty before the first. */
 export interface EndPlace {
+  readonly organisationId: number
   readonly endsAt: number
+  readonly createdAt: number
   readonly id: string
 }
+
+/** Before the first organisation. */
+export const firstEndPlace: EndPlace = { organisationId: 0, endsAt: 0, createdAt: 0, id: '' }
 
 export const day = 86_400_000
 

@@ -65,7 +65,8 @@ const removeFirst = query((db, param: Param<{ before: number; limit: number }>) 
     .returning('id'),
 )
 
-const lastOfNext = query((db, param: Param<{ after: number; limit: number }>) =>
+/** The last of the next organisations behind an id. */
+export const lastOfNext = query((db, param: Param<{ after: number; limit: number }>) =>
   db
     .selectFrom(
       db

@@ -6,9 +6,11 @@ import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 
+import { firstEndPlace } from '../domain/notice.ts'
 import type { TokenQuery } from '../domain/token.ts'
 import { sqliteWords, sqlOf } from './migration.ts'
 import { migrations } from './migrations.ts'
+import { notices } from './notices.ts'
 import { compile, type Query, type QuerySession } from './query.ts'
 import { createSqliteCompiler, SqliteConnection, SqliteSession } from './sqlite-connection.ts'
 import { createToken } from './testing/seed.ts'
@@ -62,6 +64,23 @@ const orders = ['asc', 'desc'] as const
 const everyList = states.flatMap((state) =>
   sorts.flatMap((sort) => orders.flatMap((order) => ['', 'web'].map((search) => ({ state, sort, order, search })))),
 )
+
+test('tokens whose notices are due are found by the index of the list of live tokens, in its order', async () => {
+  const session = new ExplainingSession()
+  session.one = async (query) => {
+    session.steps.push(...explain(query))
+    return { last: 5 } as never
+  }
+  await notices(session).ending(firstEndPlace, { from: 1, until: 2 }, 50)
+  for (const plan of [session.pages, session.steps]) {
+    expect(plan.filter((line) => line.includes('SEARCH tokens'))).toEqual([
+      expect.stringMatching(
+        /USING (?:COVERING )?INDEX tokens_of_organisation_live \(organisation_id=\? AND .*expires_at/,
+      ),
+    ])
+  }
+  expect(session.pages.filter((line) => line.includes('TEMP B-TREE'))).toEqual([])
+})
 
 describe('a page of tokens', () => {
   test.each(everyList)('of %j reads an index with everything it filters by', async (list) => {

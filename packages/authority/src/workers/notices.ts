@@ -1,6 +1,15 @@
 // Tells people of the ends of their tokens: notes what is due, and leaves one mail a person and day in the outbox.
 import type { Organisation } from '../domain/organisation.ts'
-import { nearestNotice, noticeLead, day, type Digest, type EndPlace, type NoticeItem } from '../domain/notice.ts'
+import {
+  day,
+  firstEndPlace,
+  nearestNotice,
+  noticeLead,
+  type Digest,
+  type EndPlace,
+  type EndSpan,
+  type NoticeItem,
+} from '../domain/notice.ts'
 import { findNoticed } from '../domain/noticed-people.ts'
 import type { ReadTransaction, Transaction } from '../domain/store.ts'
 import { tokenState, type TokenRecord } from '../domain/token.ts'
@@ -33,46 +42,57 @@ export function createNotices(options: NoticeOptions): readonly Chore[] {
   return post === undefined ? ends : [...ends, mailDigests(now, post)]
 }
 
+/** How far the notices of so many days are: a way through all organisations, for tokens that end within a span. */
+interface Progress {
+  readonly span: EndSpan
+  /** Undefined if the way is done. */
+  readonly place: EndPlace | undefined
+}
+
 /**
- * Goes through the tokens in the order of their ends, once for each notice: the setting says how far each has come. Where
- * nothing is mailed it goes there at once, so that nobody gets old notices later.
+ * Goes through the organisations again and again, each time for the tokens whose notice has come into sight since the last
+ * time. Where nothing is mailed it only moves on, so that nobody gets old notices later.
  */
 function noteEnds({ days, now, post }: NoticeOptions): Chore {
   const upTo = (each: number) => now() + each * day + noticeLead
-  /** Where to go on for each notice, the longest first. */
-  async function places(tx: ReadTransaction): Promise<ReadonlyMap<number, EndPlace>> {
-    const known = readPlaces(await tx.settings.get(placesName))
+  /** For each notice, the longest first. */
+  async function look(tx: ReadTransaction): Promise<ReadonlyMap<number, Progress>> {
+    const known = readProgress(await tx.settings.get(progressName))
     const sorted = [...days].sort((one, other) => other - one)
     return new Map(
       sorted.map((each) => {
-        const place = known.get(each) ?? { endsAt: 0, id: '' }
-        // Ends in the past concern nobody. A place that lies too far ahead was written by a clock that was.
-        const isWrong = place.endsAt < now() || place.endsAt > upTo(each) + clockTolerance
-        return [each, isWrong ? { endsAt: now(), id: '' } : place]
+        const { span, place } = known.get(each) ?? { span: { from: 0, until: 0 }, place: undefined }
+        // Ends in the past concern nobody. A span that lies too far ahead was written by a clock that was.
+        const isWrong = span.until < now() || span.until > upTo(each) + clockTolerance
+        if (isWrong) return [each, { span: { from: now(), until: now() }, place: undefined }]
+        return [each, { span, place }]
       }),
     )
   }
   return {
     name: 'noting the ends of tokens',
     async isDue(tx) {
-      for (const [each, { endsAt }] of await places(tx)) if (upTo(each) - endsAt > granularity) return true
+      for (const [each, { span, place }] of await look(tx)) {
+        if (place !== undefined || upTo(each) - span.until > granularity) return true
+      }
       return false
     },
     async step(tx) {
-      const reached = new Map(await places(tx))
+      const reached = new Map(await look(tx))
       let more = false
-      for (const [each, place] of reached) {
-        const until = upTo(each)
-        if (until <= place.endsAt) continue
-        const next = post && (await noteSome(tx, { each, days, place, until, now: now() }))
-        reached.set(each, next ?? { endsAt: until, id: lastId })
+      for (const [each, { span: last, place: left }] of reached) {
+        const span = left === undefined ? { from: last.until, until: upTo(each) } : last
+        if (span.until <= span.from) continue
+        const from = left ?? firstEndPlace
+        const place = post && (await noteSome(tx, { each, days, place: from, span, now: now() }))
+        reached.set(each, { span, place })
         // One notice a step, where there is much to do.
-        if (next !== undefined) {
+        if (place !== undefined) {
           more = true
           break
         }
       }
-      await tx.settings.set(placesName, writePlaces(reached))
+      await tx.settings.set(progressName, writeProgress(reached))
       return more
     },
   }
@@ -83,20 +103,25 @@ interface Stretch {
   readonly each: number
   readonly days: readonly number[]
   readonly place: EndPlace
-  readonly until: number
+  readonly span: EndSpan
   readonly now: number
 }
 
 /** Returns how far it came; undefined at the end. */
-async function noteSome(tx: Transaction, { each, days, place, until, now }: Stretch): Promise<EndPlace | undefined> {
-  const found = await tx.notices.ending(place, until, stepSize)
+async function noteSome(tx: Transaction, { each, days, place, span, now }: Stretch): Promise<EndPlace | undefined> {
+  const found = await tx.notices.ending(place, span, stepSize)
   const told = new Map<number, { readonly items: NoticeItem[]; dueAt: number }>()
   const people = createPeople(tx)
-  let reached: EndPlace | undefined
-  for (const { record, noticed } of found) {
+  let reached = place
+  for (const { record, noticed } of found.tokens) {
     // Admins may be many, and each gets a row.
-    if (told.size >= stepSize) return finish()
-    reached = { endsAt: record.expiresAt, id: record.id }
+    if (told.size >= stepSize) return finish(reached)
+    reached = {
+      organisationId: record.organisationId,
+      endsAt: record.expiresAt,
+      createdAt: record.createdAt,
+      id: record.id,
+    }
     if (tokenState(record, now) !== 'live' || nearestNotice(record, days, now) !== each) continue
     if (noticed !== null && noticed <= each) continue
     const recipients = await people(record)
@@ -109,14 +134,13 @@ async function noteSome(tx: Transaction, { each, days, place, until, now }: Stre
       told.set(userId, entry)
     }
   }
-  const last = await finish()
-  return found.length < stepSize ? undefined : last
+  return finish(found.next)
 
-  async function finish(): Promise<EndPlace | undefined> {
+  async function finish(next: EndPlace | undefined): Promise<EndPlace | undefined> {
     for (const [userId, { items, dueAt }] of told) {
       await tx.notices.add({ userId, kind: 'end' }, items, { now, dueAt: Math.max(dueAt, now) })
     }
-    return reached
+    return next
   }
 }
 
@@ -167,22 +191,37 @@ async function lookAgain(tx: ReadTransaction, digest: Digest, user: User, now: n
   return { kind, tokens, others: count - items.length }
 }
 
-/** The places as text: `30 1796000000000 ID` for each notice, separated by commas. */
-function writePlaces(places: ReadonlyMap<number, EndPlace>): string {
-  return [...places].map(([each, { endsAt, id }]) => `${each} ${endsAt} ${id}`).join(',')
+/** As text: `30 1796000000000 1796086400000` for each notice, and where it is if it is on its way; separated by commas. */
+function writeProgress(progress: ReadonlyMap<number, Progress>): string {
+  return [...progress]
+    .map(([each, { span, place }]) => [each, span.from, span.until, ...fieldsOf(place)].join(' '))
+    .join(',')
 }
 
-function readPlaces(text: string | undefined): ReadonlyMap<number, EndPlace> {
-  const parts = (text ?? '').split(',').map((place) => place.split(' '))
-  return new Map(parts.map(([each = '', endsAt = '', id = '']) => [Number(each), { endsAt: Number(endsAt), id }]))
+function fieldsOf(place: EndPlace | undefined): readonly (string | number)[] {
+  return place === undefined ? [] : [place.organisationId, place.endsAt, place.createdAt, place.id]
 }
 
-const placesName = 'notices_reached'
+function readProgress(text: string | undefined): ReadonlyMap<number, Progress> {
+  const parts = (text ?? '').split(',').map((part) => part.split(' '))
+  return new Map(
+    parts.map(([each, from, until, organisationId, endsAt, createdAt, id = '']) => [
+      Number(each),
+      {
+        span: { from: Number(from), until: Number(until) },
+        place:
+          organisationId === undefined
+            ? undefined
+            : { organisationId: Number(organisationId), endsAt: Number(endsAt), createdAt: Number(createdAt), id },
+      },
+    ]),
+  )
+}
+
+const progressName = 'notices_progress'
 /** Tokens in one step, which takes some milliseconds. */
 const stepSize = 64
-/** Milliseconds. How often it looks, where days count. */
-const granularity = 60_000
+/** Milliseconds. How often it goes through all organisations, where days count. */
+const granularity = 1_800_000
 /** Milliseconds. The clocks of authorities differ by less. */
 const clockTolerance = 3_600_000
-/** No token id comes after it. */
-const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'

@@ -1,17 +1,23 @@
 // The store's contract: what people were told of the ends of tokens, and what they are told next.
-import type { Digest, EndPlace, NoticeItem } from '../notice.ts'
+import type { Digest, EndPlace, EndSpan, NoticeItem } from '../notice.ts'
 import type { TokenRecord } from '../token.ts'
+
+export interface EndingToken {
+  readonly record: TokenRecord
+  /** The days of its last notice. */
+  readonly noticed: number | null
+}
 
 export interface NoticeReads {
   /**
-   * The first tokens that end after this place, until that time: neither marked as revoked nor replaced, nor of machines.
-   * `noticed`: the days of the last notice of each.
+   * The next tokens behind this place that end within the span: neither marked as revoked nor replaced, nor of machines. They are of
+   * one organisation, in the order of their ends, and may be none. `next` is undefined behind the last organisation.
    */
   ending(
     after: EndPlace,
-    until: number,
+    span: EndSpan,
     limit: number,
-  ): Promise<readonly { readonly record: TokenRecord; readonly noticed: number | null }[]>
+  ): Promise<{ readonly tokens: readonly EndingToken[]; readonly next: EndPlace | undefined }>
   /** The digest that is due longest at `now`; undefined if none is. */
   due(now: number): Promise<Digest | undefined>
 }

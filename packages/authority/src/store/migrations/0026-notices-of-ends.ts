@@ -1,5 +1,5 @@
 // What people were told of their tokens, and what they are told next.
-import { index, type Migration } from '../migration.ts'
+import type { Migration } from '../migration.ts'
 
 export const migration26: Migration = {
   version: 26,
@@ -21,9 +21,5 @@ export const migration26: Migration = {
       primary key (user_id, kind)
     ) ${endClustered}`,
     'create index notice_digests_by_time on notice_digests (due_at)',
-    index(
-      'tokens_by_end',
-      'tokens (expires_at, id) where revoked_at is null and successor_id is null and machine_id is null',
-    ),
   ],
 }

@@ -1,14 +1,15 @@
 // Conformance: what people were told of the ends of tokens, and what they are told next.
 import { describe, expect, test } from 'vitest'
 
-import { day, mostItems, type EndPlace } from '../../domain/notice.ts'
+import { day, firstEndPlace, mostItems, type EndPlace, type EndSpan } from '../../domain/notice.ts'
 import type { Store } from '../../domain/store.ts'
+import type { EndingToken } from '../../domain/store/notices.ts'
 import type { NewToken } from '../../domain/token.ts'
 import { createToken, insertOrganisation, insertUser, unique } from './seed.ts'
 
 export function describeNotices(getStore: () => Store): void {
   describe('notices', () => {
-    test('tokens come in the order of their ends, however many end at once; not those that nobody waits for', async () => {
+    test('tokens come by organisation in the order of their ends, however many end at once; not those that nobody waits for', async () => {
       // A time of this test alone: tokens of all organisations are found.
       const from = 10_000_000_000_000
       const inserted = await insert(getStore(), [
@@ -19,32 +20,37 @@ export function describeNotices(getStore: () => Store): void {
         { expiresAt: from + 4, successorId: crypto.randomUUID() },
         { expiresAt: from + 4, machineId: unique('machine') },
         { expiresAt: from + 11 },
+        { expiresAt: from },
       ])
-      const expected = inserted
-        .slice(0, 9)
-        .sort((a, b) => a.expiresAt - b.expiresAt || (a.id < b.id ? -1 : 1))
-        .map(({ id }) => id)
-      const found: string[] = []
-      let place: EndPlace = { endsAt: from, id: '' }
-      for (;;) {
-        const here = place
-        const some = await getStore().read((tx) => tx.notices.ending(here, from + 10, 2))
-        found.push(...some.map(({ record }) => record.id))
-        const last = some.at(-1)?.record
-        if (last === undefined) break
-        place = { endsAt: last.expiresAt, id: last.id }
+      const others = await insert(getStore(), [{ expiresAt: from + 10 }, { expiresAt: from + 1 }])
+      await insert(getStore(), [{ expiresAt: from + 11 }])
+      const expected = [inserted.slice(0, 9), others].flatMap((tokens) =>
+        tokens.toSorted((a, b) => a.expiresAt - b.expiresAt || (a.id < b.id ? -1 : 1)).map(({ id }) => id),
+      )
+      for (const limit of [1, 2, 9, 100]) {
+        expect((await endingIn({ from, until: from + 10 }, limit)).map(({ record }) => record.id)).toEqual(expected)
       }
-      expect(found).toEqual(expected)
     })
+
+    async function endingIn(span: EndSpan, limit = 100, first = firstEndPlace): Promise<readonly EndingToken[]> {
+      const found: EndingToken[] = []
+      for (let place: EndPlace | undefined = first; place !== undefined;) {
+        const here: EndPlace = place
+        const { tokens, next } = await getStore().read((tx) => tx.notices.ending(here, span, limit))
+        expect(tokens.length).toBeLessThanOrEqual(limit)
+        found.push(...tokens)
+        place = next
+      }
+      return found
+    }
 
     test('a notice stands beside the token, and goes with it', async () => {
       const from = 20_000_000_000_000
       const [token] = await insert(getStore(), [{ expiresAt: from + 1 }])
       if (token === undefined) throw new Error('no token')
-      const noticed = async () =>
-        (await getStore().read((tx) => tx.notices.ending({ endsAt: from, id: '' }, from + 1, 9))).map(
-          (each) => each.noticed,
-        )
+      // Of an organisation that is deleted in between.
+      const place = { ...firstEndPlace, organisationId: token.organisationId }
+      const noticed = async () => (await endingIn({ from, until: from + 1 }, 9, place)).map((each) => each.noticed)
       expect(await noticed()).toEqual([null])
       await getStore().write((tx) => tx.notices.noteEnd(token.id, 30))
       await getStore().write((tx) => tx.notices.noteLate(token.id, 5))
