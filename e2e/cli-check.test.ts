@@ -76,6 +76,14 @@ describe('hallpass tokens check', () => {
     expect((await check(old.token, '--offline')).stdout).toMatch(/, in 29 days\n$/)
   })
 
+  it('takes a token that its organization blocks for no good one', async () => {
+    await run(['orgs', 'create', 'Strict'])
+    const made = await run(['tokens', 'create', 'org', '-o', 'strict', '-x', '720h'])
+    await run(['orgs', 'policy', 'set', 'strict', '--max-lifetime', '24h', '--default-lifetime', '1h'])
+    const blocked = await check(made.stdout.trim())
+    expect([blocked.code, blocked.stdout]).toEqual([1, ''])
+  })
+
   it('asks nobody with --offline, and says that it cannot ask without', async () => {
     const { token, id } = await mint('48h')
     const away = { HALLPASS_API_URL: 'http://127.0.0.1:9' }

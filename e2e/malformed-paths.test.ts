@@ -160,9 +160,10 @@ test('methods that a path does not have are refused', async () => {
   for (const [path, known] of methodsOf) {
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
       if (known.includes(method)) continue
-      const answer = await target.ask(method, path, { token: target.admin.token })
+      // A word of one path may be a name in another, where a name is changed.
+      const body = method === 'PATCH' ? { body: { name: 'x' } } : {}
+      const answer = await target.ask(method, path, { token: target.admin.token, ...body })
       expectNo(answer, `${method} ${path}`)
-      // A word of one path may be a name in another.
       expect([404, 501], `${method} ${path}`).toContain(answer.status)
     }
   }

@@ -41,3 +41,13 @@ test('a flag goes before a variable that is empty', () => {
   const flags = { data: './d', databaseUrl: 'postgres://h/db' }
   expect(readInstallation(where, flags)).toMatchObject({ dataDirectory: '/srv/d', databaseUrl: 'postgres://h/db' })
 })
+
+test('times before an end are read as days, in any unit', () => {
+  const read = (given: string) => createSettingReader(context({}), { notifyBefore: given }).days('notifyBefore')
+  expect(read('30d, 1w,24h')).toEqual([30, 7, 1])
+  expect(read('none')).toEqual([])
+  expect(read('36h')).toEqual([1.5])
+  expect(() => read('30')).toThrow('--notify-before')
+  expect(() => read('30d,')).toThrow('--notify-before')
+  expect(createSettingReader(context({}), {}).days('notifyBefore')).toBeUndefined()
+})
