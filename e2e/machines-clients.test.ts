@@ -257,6 +257,22 @@ describe.skipIf(missing !== undefined)(
           expect(expectRefusal(answer, 401).message).toContain('is revoked')
         }
       })
+
+      test('a token that a limit of its organization blocks ends what it waits for, and is good again after it', async () => {
+        const { ask } = authority
+        const { token: admin } = await signIn(ask, founder)
+        const limit = (longest: string | null) =>
+          ask('PATCH', '/v1/orgs/staging/policy', { token: admin, body: { max_token_lifetime: longest } })
+        const { token } = await mint(ask, client.getApiKey(), 'staging', { expiry: '2h' })
+        const wait = (seconds: number, state: string) =>
+          ask('GET', `${path()}/wait?state=${state}&timeout=${seconds}`, { token })
+        const hanging = [exec({ command: ['sleep', '51'], timeout: 60 }, token), wait(60, 'stopped')]
+        await exec({ command: ['sh', '-c', 'until pidof sleep; do sleep 0.05; done'] })
+        await limit('1h')
+        for (const answer of await Promise.all(hanging)) expect(expectRefusal(answer, 403).code).toBe('blocked')
+        await limit(null)
+        expect((await wait(5, 'started')).status).toBe(200)
+      })
     })
 
     const withoutGo = whatGoLacks()
