@@ -58,6 +58,24 @@ describe.skipIf(!hasBrowser)('an account', () => {
     await visitor.leave()
   })
 
+  it('ends all other logins, after a question, and stays in', async () => {
+    const person = await signUpInto(dashboard.authority.ask, admin.token, slug)
+    const visitor = await dashboard.visitorAs(person, '/account')
+    const { page } = visitor
+    await page.getByText('this one').waitFor()
+    const logins = page.getByRole('listitem').filter({ hasText: /Browser|Command line/ })
+    expect(await logins.count()).toBe(2)
+    expect(await logins.filter({ hasText: 'this one' }).textContent()).toContain('Chrome on Linux')
+    await page.getByRole('button', { name: 'End all others' }).click()
+    const dialog = page.getByRole('dialog', { name: 'End all other logins?' })
+    await dialog.getByText('One browser or command line is logged out at once.').waitFor()
+    await dialog.getByRole('button', { name: 'End all others' }).click()
+    await page.getByRole('status').getByText('All other logins have ended.', { exact: true }).waitFor()
+    expect(await logins.count()).toBe(1)
+    expect(await statusOf(dashboard.authority.ask, person.token)).toBe(401)
+    await visitor.leave()
+  })
+
   it('is deleted by its owner, after a question', async () => {
     const person = await signUpInto(dashboard.authority.ask, admin.token, slug)
     const visitor = await dashboard.visitorAs(person, '/account')

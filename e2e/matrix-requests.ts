@@ -97,6 +97,15 @@ const listed = {
   ],
   showLoginMethods: [everybody, nothing],
   listSessions: [people, nothing],
+  deleteOtherSessions: [
+    people,
+    async ({ world, person }) => {
+      if (person === undefined) return {}
+      // Other rows use the logins of the person who asks.
+      const { token } = await signUpInto(world.authority.ask, world.admin.token, world.organisation.slug)
+      return { token }
+    },
+  ],
   deleteSession: [
     people,
     async ({ world, person }) => {

@@ -51,6 +51,11 @@ export default defineConfig({
               priority: 3,
             },
             {
+              name: 'palette',
+              test: /shell\/(?:palette\.|combobox|organisation-switcher|use-organisations)/,
+              priority: 3,
+            },
+            {
               name: 'main',
               test: /node_modules|packages\/client\/src\/(?!run-labels)|src\/(?:api|session|shell|words)\/|src\/ui\/(?!copy|action-menu)/,
               priority: 1,

@@ -10,6 +10,7 @@ export const endpoints = {
   resetPassword: 'POST /v1/password-resets/redeem',
   showLoginMethods: 'GET /v1/login-methods',
   listSessions: 'GET /v1/sessions',
+  deleteOtherSessions: 'DELETE /v1/sessions',
   deleteSession: 'DELETE /v1/sessions/{session_id}',
   listPasskeys: 'GET /v1/passkeys',
   beginPasskey: 'POST /v1/passkeys/options',

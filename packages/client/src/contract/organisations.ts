@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 import { routesOf } from './route.ts'
 import { runLabelFields } from './run-labels.ts'
-import { cursor, emailAddress, label, line, pageLimit, pathName, timestamp } from './text.ts'
+import { cursor, emailAddress, label, line, pageLimit, part, pathName, timestamp } from './text.ts'
 import { membershipDemands, roles } from './words.ts'
 
 export const role = z.enum(roles)
@@ -76,8 +76,13 @@ export type AuditEvents = z.infer<typeof auditEvents>
 
 export const organisationRoutes = routesOf('organisations', {
   listOrganisations: {
-    summary: 'The organizations that the caller reaches; a token sees its own',
-    answer: z.object({ orgs: z.array(organisation) }),
+    summary: 'The organizations that the caller reaches, by name; a token sees its own',
+    query: z.strictObject({
+      search: part(80).default('').describe('Part of the name or the slug, in any case.'),
+      limit: pageLimit.optional().describe('All where it is absent.'),
+      cursor: cursor.optional(),
+    }),
+    answer: z.object({ orgs: z.array(organisation), next_cursor: z.string().optional() }),
   },
 
   createOrganisation: {

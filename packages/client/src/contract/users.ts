@@ -105,5 +105,6 @@ export const userRoutes = routesOf('users', {
   signIn: { summary: 'Log in', authenticated: false, body: signInBody, status: 201, answer: sessionAnswer },
   signOut: { summary: 'Log out: the auth token is dead from now on' },
   listSessions: { summary: "The caller's logins, the newest first", answer: z.object({ sessions: z.array(session) }) },
+  deleteOtherSessions: { summary: "End all of the caller's logins but the one that asks" },
   deleteSession: { summary: "End one of the caller's logins", params: z.object({ session_id: pathName }) },
 })

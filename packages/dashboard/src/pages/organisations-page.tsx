@@ -1,8 +1,9 @@
 // `/orgs`: the organisations one belongs to, and a new one.
 import { useState } from 'react'
-import { Link, useLocation } from 'wouter'
+import { Link, useLocation, useSearchParams } from 'wouter'
 
 import type { Organisation } from '@hallpass/client'
+import { holdsSecret } from '@hallpass/client/secret-text'
 
 import { OwnInvitations } from '../account/own-invitations.tsx'
 import { useServices } from '../api/services.tsx'
@@ -11,14 +12,23 @@ import { useMutation } from '../session/use-mutation.ts'
 import { PageHeader } from '../shell/page-header.tsx'
 import { Button } from '../ui/button.tsx'
 import { fieldError } from '../ui/failure-words.ts'
-import { TextField } from '../ui/field.tsx'
+import { controlClasses, TextField } from '../ui/field.tsx'
 import { FormDialog } from '../ui/dialog.tsx'
+import { Empty } from '../ui/layout.tsx'
 import { Load } from '../ui/load.tsx'
+import { Pager, useCursor } from '../ui/pager.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 
 export function OrganisationsPage() {
   const { client } = useServices()
-  const query = useQuery({ key: ['orgs'], ask: client.listOrganisations })
+  const cursor = useCursor()
+  const [params, setParams] = useSearchParams()
+  const search = params.get('search') ?? ''
+  const query = useQuery({
+    key: ['orgs', search, cursor],
+    ask: () => client.listOrganisations({ search, limit: 50, cursor }),
+    keepsLast: true,
+  })
   const [isCreating, setCreating] = useState(false)
   return (
     <>
@@ -32,7 +42,32 @@ export function OrganisationsPage() {
         }
       />
       <Load query={query} what="Your organizations" skeleton={<RowsSkeleton height="h-16" />}>
-        {({ orgs }) => <List organisations={orgs} />}
+        {({ orgs, next_cursor }) => (
+          <>
+            {(search !== '' || cursor !== undefined || next_cursor !== undefined) && (
+              <search className="mb-4 block">
+                <input
+                  type="search"
+                  aria-label="Search by name"
+                  placeholder="Name"
+                  maxLength={80}
+                  autoComplete="off"
+                  value={search}
+                  onChange={({ target: { value } }) => {
+                    if (!holdsSecret(value)) setParams(value === '' ? {} : { search: value }, { replace: true })
+                  }}
+                  className={`${controlClasses} max-w-80`}
+                />
+              </search>
+            )}
+            {orgs.length === 0 ? (
+              <Empty title="No matching organizations">Try another name.</Empty>
+            ) : (
+              <List organisations={orgs} />
+            )}
+            <Pager label="Pages of organizations" next={next_cursor} busy={query.isFetching} />
+          </>
+        )}
       </Load>
       <OwnInvitations />
       {isCreating && <CreateDialog onClose={() => setCreating(false)} />}

@@ -1,6 +1,7 @@
 // `/dashboard/:org/tokens/:id`: one token, what it may do, and what happened with it.
 import { useState } from 'react'
 import { Link, useParams } from 'wouter'
+import { useHistoryState } from 'wouter/use-browser-location'
 
 import type { RotatedToken, ShownToken, Token } from '@hallpass/client'
 
@@ -59,7 +60,8 @@ function Shown({ token }: { readonly token: ShownToken }) {
   const organisation = useOrganisation()
   const { slug } = organisation
   const [isRenaming, setRenaming] = useState(false)
-  const [isRevoking, setRevoking] = useState(false)
+  const came = useHistoryState<{ readonly isRevoking?: boolean } | null>()
+  const [isRevoking, setRevoking] = useState(came?.isRevoking === true && token.state === 'live')
   const [isRotating, setRotating] = useState(false)
   const [rotated, setRotated] = useState<RotatedToken | undefined>(undefined)
   const apps = useQuery({ key: ['apps', slug], ask: () => client.listApps({ org_slug: slug }) })

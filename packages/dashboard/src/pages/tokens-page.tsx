@@ -1,6 +1,7 @@
 // `/dashboard/:org/tokens`: the tokens of an organisation, and a form that makes one.
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { useSearchParams } from 'wouter'
+import { useHistoryState } from 'wouter/use-browser-location'
 
 import type { MintedToken } from '@hallpass/client'
 
@@ -32,6 +33,13 @@ export function TokensPage() {
   })
   const [minted, setMinted] = useState<MintedToken | undefined>(undefined)
   const [isOpen, setOpen] = useState(false)
+  // Somebody may have asked for it elsewhere.
+  const came = useHistoryState<{ readonly isNew?: boolean } | null>()
+  const [seen, setSeen] = useState<unknown>(undefined)
+  if (came !== seen) {
+    setSeen(came)
+    if (came?.isNew === true) setOpen(true)
+  }
   const opener = useRef<HTMLButtonElement>(null)
   // Nothing to look at, and one thing to do.
   const isEmpty = params.size === 0 && list.data?.tokens.length === 0

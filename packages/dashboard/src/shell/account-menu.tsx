@@ -35,6 +35,7 @@ export function AccountMenu({ user }: { readonly user: User }) {
         <Link href="/orgs" className={popoverItemClasses}>
           All organizations
         </Link>
+        <ThemeToggle isItem />
         <button
           type="button"
           disabled={leaving.isPending}

@@ -1,23 +1,27 @@
 // The current organisation, and a menu to switch.
+import { useRef, useState } from 'react'
 import { Link } from 'wouter'
 
-import type { Organisation } from '@hallpass/client'
-
+import { lazily, Part } from '../ui/part.tsx'
 import { Popover, popoverItemClasses } from '../ui/popover.tsx'
+
+const OrganisationSwitcher = lazily(() => import('./organisation-switcher.tsx'), 'OrganisationSwitcher')
 
 interface OrganisationMenuProps {
   readonly slug: string
-  readonly organisations: readonly Organisation[] | undefined
+  /** Undefined while it is not known. */
+  readonly name: string | undefined
 }
 
-export function OrganisationMenu({ slug, organisations }: OrganisationMenuProps) {
-  const current = organisations?.find((each) => each.slug === slug || each.raw_slug === slug)
-  if (organisations === undefined) return <div className="skeleton h-9 min-w-0 flex-1" />
-  const name = current?.name ?? slug
+export function OrganisationMenu({ slug, name }: OrganisationMenuProps) {
+  const content = useRef<HTMLDivElement>(null)
+  const [isOpen, setOpen] = useState(false)
+  if (name === undefined) return <div className="skeleton h-9 min-w-0 flex-1" />
   return (
     <Popover
       label={`Organization ${name}: switch`}
       className="flex h-9 w-full min-w-0 items-center gap-2 rounded-control border border-line bg-raised px-2.5 text-base font-medium hover:border-edge"
+      onToggle={setOpen}
       button={
         <>
           <span className="min-w-0 flex-1 truncate text-left" title={name}>
@@ -33,20 +37,16 @@ export function OrganisationMenu({ slug, organisations }: OrganisationMenuProps)
         </>
       }
     >
-      <ul>
-        {organisations.map((each) => (
-          <li key={each.raw_slug}>
-            <Link
-              href={`/dashboard/${each.slug}/tokens`}
-              aria-current={each === current ? 'true' : undefined}
-              className={popoverItemClasses}
-            >
-              <span className="min-w-0 flex-1 wrap-anywhere">{each.name}</span>
-              <span className="max-w-1/2 font-mono text-tiny text-muted wrap-anywhere">{each.slug}</span>
-            </Link>
-          </li>
-        ))}
-      </ul>
+      <div ref={content} className="w-80 max-w-full">
+        {isOpen && (
+          <Part fallback={<div className="skeleton h-40" />}>
+            <OrganisationSwitcher
+              slug={slug}
+              onLeave={() => content.current?.closest<HTMLElement>('[popover]')?.hidePopover()}
+            />
+          </Part>
+        )}
+      </div>
       <div className="-mx-1.5 my-1.5 border-t border-line" />
       <Link href="/orgs" className={popoverItemClasses}>
         All organizations

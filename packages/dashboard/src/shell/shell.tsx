@@ -15,6 +15,8 @@ import { AccountMenu } from './account-menu.tsx'
 import { OfflineBar } from './offline-bar.tsx'
 import { OrganisationMenu } from './organisation-menu.tsx'
 import { OwnInvitationsBar } from './own-invitations-bar.tsx'
+import { PaletteButton } from './palette-button.tsx'
+import { pages } from './pages.ts'
 import { loginPath } from './return-path.ts'
 
 interface ShellProps {
@@ -74,9 +76,13 @@ export function PublicShell({ children }: { readonly children: ReactNode }) {
 function Frame({ slug, user, children }: ShellProps & { readonly user: User | undefined }) {
   const { client } = useServices()
   const isKnown = user !== undefined
-  const { data } = useQuery({ key: ['orgs'], ask: client.listOrganisations, enabled: isKnown })
-  const organisations = data?.orgs
-  const home = slug ?? organisations?.find(({ type }) => type === 'PERSONAL')?.slug ?? 'personal'
+  const home = slug ?? 'personal'
+  const organisation = useQuery({
+    key: ['org', home],
+    ask: () => client.showOrganisation({ org_slug: home }),
+    enabled: isKnown,
+  })
+  const name = organisation.data?.name ?? (organisation.error === null ? undefined : home)
   return (
     <div className="flex min-h-dvh flex-col wide:grid wide:grid-cols-[15rem_minmax(0,1fr)]">
       <a
@@ -95,9 +101,10 @@ function Frame({ slug, user, children }: ShellProps & { readonly user: User | un
           <span className="hidden wide:inline">Hallpass</span>
         </Link>
         <div className="flex min-w-0 flex-1 wide:flex-none">
-          <OrganisationMenu slug={home} organisations={organisations} />
+          <OrganisationMenu key={home} slug={home} name={name} />
         </div>
-        <nav aria-label="Main" className="order-last w-full wide:order-0 wide:mt-4">
+        {isKnown && <PaletteButton slug={home} />}
+        <nav aria-label="Main" className="order-last w-full wide:order-0 wide:mt-2">
           <ul className="flex flex-wrap gap-x-1 px-2 wide:flex-col wide:gap-0.5 wide:px-0">
             {pages.map(({ page, label }) => (
               <NavItem key={page} href={`/dashboard/${home}/${page}`} label={label} isHere={slug !== undefined} />
@@ -120,16 +127,6 @@ function Frame({ slug, user, children }: ShellProps & { readonly user: User | un
     </div>
   )
 }
-
-const pages = [
-  { page: 'tokens', label: 'Tokens' },
-  { page: 'apps', label: 'Apps' },
-  { page: 'machines', label: 'Machines' },
-  { page: 'members', label: 'Members' },
-  { page: 'trust', label: 'CI jobs' },
-  { page: 'audit', label: 'Audit' },
-  { page: 'settings', label: 'Settings' },
-] as const
 
 interface NavItemProps {
   readonly href: string

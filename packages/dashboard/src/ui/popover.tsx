@@ -8,10 +8,11 @@ interface PopoverProps {
   /** The accessible name, if the content does not say it. */
   readonly label?: string
   readonly className: string
+  readonly onToggle?: (isOpen: boolean) => void
   readonly children: ReactNode
 }
 
-export function Popover({ button, label, className, children }: PopoverProps) {
+export function Popover({ button, label, className, onToggle, children }: PopoverProps) {
   const id = useId()
   const trigger = useRef<HTMLButtonElement>(null)
   const panel = useRef<HTMLDivElement>(null)
@@ -28,6 +29,7 @@ export function Popover({ button, label, className, children }: PopoverProps) {
         id={id}
         popover="auto"
         onBeforeToggle={(event) => {
+          onToggle?.(event.newState === 'open')
           if (event.newState === 'open' && trigger.current !== null && panel.current !== null) {
             place(panel.current, trigger.current.getBoundingClientRect())
           }

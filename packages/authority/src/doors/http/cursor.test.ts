@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { decodeEventCursor, decodeTokenCursor, encodeEventCursor, encodeTokenCursor } from './cursor.ts'
+import {
+  decodeEventCursor,
+  decodeOrganisationCursor,
+  encodeOrganisationCursor,
+  decodeTokenCursor,
+  encodeEventCursor,
+  encodeTokenCursor,
+} from './cursor.ts'
 import { InvalidInput } from './errors.ts'
 
 const listing = fc.record({
@@ -28,6 +35,7 @@ describe('cursors', () => {
         expect(cursor).toMatch(/^[\w-]{1,200}$/)
         expect(decodeTokenCursor(cursor, list)).toBe(id)
         expect(decodeEventCursor(encodeEventCursor(number))).toBe(number)
+        expect(decodeOrganisationCursor(encodeOrganisationCursor(number))).toBe(number)
       }),
     )
   })
@@ -44,6 +52,7 @@ describe('cursors', () => {
   it('are refused if they are of another kind or made up', () => {
     expect(() => decodeTokenCursor(encodeEventCursor(1), plain)).toThrow(InvalidInput)
     expect(() => decodeEventCursor('AAAA')).toThrow(InvalidInput)
+    expect(() => decodeOrganisationCursor(encodeEventCursor(1))).toThrow(InvalidInput)
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(() => decodeTokenCursor(text, plain)).toThrow(InvalidInput)

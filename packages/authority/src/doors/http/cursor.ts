@@ -51,6 +51,17 @@ export function decodeEventCursor(text: string): number {
   return Number(match[1])
 }
 
+export function encodeOrganisationCursor(id: number): string {
+  return encode(`o.${id}`)
+}
+
+/** @throws InvalidInput if the text is not a cursor of a list of organisations */
+export function decodeOrganisationCursor(text: string): number {
+  const match = /^o\.(\d{1,15})$/.exec(decode(text))
+  if (match?.[1] === undefined) throw new InvalidInput('cursor is not one of this list', 'cursor')
+  return Number(match[1])
+}
+
 function encode(text: string): string {
   return Buffer.from(text).toString('base64url')
 }

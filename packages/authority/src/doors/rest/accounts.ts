@@ -6,6 +6,7 @@ import { approveCliLogin, type ApprovedCliLogin } from '../../operations/account
 import { changePassword } from '../../operations/accounts/change-password.ts'
 import { createCliLogin } from '../../operations/accounts/create-cli-login.ts'
 import { deleteAccount } from '../../operations/accounts/delete-account.ts'
+import { deleteOtherSessions } from '../../operations/accounts/delete-other-sessions.ts'
 import { deleteSession } from '../../operations/accounts/delete-session.ts'
 import { denyCliLogin } from '../../operations/accounts/deny-cli-login.ts'
 import { listSessions } from '../../operations/accounts/list-sessions.ts'
@@ -35,6 +36,7 @@ type Names =
   | 'showLoginMethods'
   | 'listSessions'
   | 'deleteSession'
+  | 'deleteOtherSessions'
   | 'createCliLogin'
   | 'showCliLogin'
   | 'approveCliLogin'
@@ -83,6 +85,8 @@ export const accountHandlers: Handlers<Names> = {
   async listSessions(_input, { perform }) {
     return { sessions: (await perform(listSessions, undefined)).map(encodeListedSession) }
   },
+
+  deleteOtherSessions: (_input, { perform }) => perform(deleteOtherSessions, undefined),
 
   deleteSession: ({ params }, { perform }) => perform(deleteSession, { id: readSessionId(params.session_id) }),
 

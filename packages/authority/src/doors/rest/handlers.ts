@@ -17,7 +17,7 @@ import { deleteOrganisation } from '../../operations/organisations/delete-organi
 import { inviteMember } from '../../operations/members/invite-member.ts'
 import { listAuditEvents } from '../../operations/organisations/list-audit-events.ts'
 import { listInvitations } from '../../operations/members/list-invitations.ts'
-import { listOrganisations } from '../../operations/organisations/list-organisations.ts'
+import { findOrganisations } from '../../operations/organisations/list-organisations.ts'
 import { listRegions } from '../../operations/apps/list-regions.ts'
 import { acceptOwnInvitation, declineInvitation, listOwnInvitations } from '../../operations/members/own-invitations.ts'
 import { pageApps } from '../../operations/apps/list-apps.ts'
@@ -28,7 +28,7 @@ import { showOrganisationDetails } from '../../operations/organisations/show-org
 import { updateOrganisation } from '../../operations/organisations/update-organisation.ts'
 import { withdrawInvitation } from '../../operations/members/withdraw-invitation.ts'
 import { InvalidInput } from '../http/errors.ts'
-import { decodeEventCursor } from '../http/cursor.ts'
+import { decodeEventCursor, decodeOrganisationCursor, encodeOrganisationCursor } from '../http/cursor.ts'
 import { encodeAll } from '../http/pieces.ts'
 import { accountHandlers } from './accounts.ts'
 import { encodeDischargeRequest } from './encode-discharge.ts'
@@ -39,6 +39,7 @@ import {
   encodeMember,
   encodeOrganisation,
   encodeRegion,
+  nextCursor,
 } from './encode.ts'
 import {
   encodeInvited,
@@ -61,9 +62,13 @@ export const handlers: Handlers<Exclude<RouteName, MachineRouteName>> = {
   ...trustHandlers,
   ...verifyingHandlers,
 
-  async listOrganisations(_input, { perform, pause }) {
-    const reached = await perform(listOrganisations, undefined)
-    return { orgs: await encodeAll(reached, encodeOrganisation, pause) }
+  async listOrganisations({ query: { search, limit, cursor } }, { perform, pause }) {
+    const after = cursor === undefined ? undefined : decodeOrganisationCursor(cursor)
+    const page = await perform(findOrganisations, { search, limit, after })
+    return {
+      orgs: await encodeAll(page.items, encodeOrganisation, pause),
+      ...nextCursor(page, encodeOrganisationCursor),
+    }
   },
 
   async createOrganisation({ body: { name, slug } }, { perform }) {
