@@ -111,6 +111,10 @@ const authorityRooms: Readonly<Record<string, Room>> = {
     folders: ['domain', 'operations', 'doors/http'],
     parts: ['@hallpass/client', 'fastify', 'zod'],
   },
+  'doors/forward-auth': {
+    folders: ['domain', 'operations', 'doors/http'],
+    parts: ['@hallpass/client/contract', 'fastify'],
+  },
   'doors/third-party': {
     folders: ['domain', 'operations', 'doors/http'],
     parts: ['fastify', 'zod'],

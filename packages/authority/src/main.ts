@@ -15,6 +15,7 @@ import type { Store } from './domain/store.ts'
 import { createLongAnswers } from './doors/http/long-answers.ts'
 import { openFeedDoor } from './doors/feed/door.ts'
 import { openFlyctlDoor } from './doors/flyctl/door.ts'
+import { openForwardAuthDoor } from './doors/forward-auth/door.ts'
 import { openGraphqlDoor } from './doors/graphql/door.ts'
 import { openMachinesDoor } from './doors/machines/door.ts'
 import { openOauthDoor } from './doors/oauth/door.ts'
@@ -209,6 +210,7 @@ async function listen(
   })
   openThirdPartyDoor(server, environment)
   openOauthDoor(server, environment)
+  openForwardAuthDoor(server, { environment, authenticate })
   const followers = createFollowers(store, () => performance.now())
   openFeedDoor(server, { environment, followers })
   expectNetwork()

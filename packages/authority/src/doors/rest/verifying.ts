@@ -2,6 +2,7 @@
 import { describeCaveats } from '../../operations/tokens/caveats-json.ts'
 import { authenticateTokens, authoriseToken, type GenuineToken } from '../../operations/tokens/verify-tokens.ts'
 import type { Handlers } from '../http/handler.ts'
+import { namedAccess } from '../http/named-access.ts'
 
 export const verifyingHandlers: Handlers<'authenticateTokens' | 'authorizeToken'> = {
   async authenticateTokens(_input, { perform }) {
@@ -9,24 +10,8 @@ export const verifyingHandlers: Handlers<'authenticateTokens' | 'authorizeToken'
   },
 
   async authorizeToken({ body: { access: asked } }, { perform }) {
-    const { action, org_slug, app_name, command, mutation } = asked
-    const allowed = await perform(authoriseToken, {
-      slug: org_slug,
-      appName: app_name,
-      access: {
-        action,
-        feature: asked.org_feature,
-        appFeature: asked.app_feature,
-        volume: asked.volume_id,
-        machine: asked.machine_id,
-        machineFeature: asked.machine_feature,
-        command,
-        mutation,
-        sourceMachine: asked.source_machine,
-        sourceAddress: asked.source_address,
-        storageObject: asked.storage_object,
-      },
-    })
+    const { command, mutation } = asked
+    const allowed = await perform(authoriseToken, namedAccess(asked))
     return {
       access: {
         action: allowed.action,

@@ -11,6 +11,7 @@ import type { Credential } from '../perform/principal.ts'
 
 /** A token that counts now. */
 export interface GenuineToken {
+  readonly id: string
   /** As it was presented. */
   readonly bytes: Uint8Array
   /** The caveats that an access is checked against: its own, those of its discharges, and the networks of its organisation. */
@@ -97,11 +98,12 @@ export const authoriseToken: ReadOperation<NamedAccess, Subject, AllowedAccess> 
 
 /** The networks of the organisation stand behind the caveats, as a caveat, because only the service knows from where a token came. */
 function describe(
-  { verified }: Credential & { readonly kind: 'token' },
+  { record, verified }: Credential & { readonly kind: 'token' },
   { tokenPolicy: { networks } }: Organisation,
 ): GenuineToken {
   const { macaroon, caveats } = verified
   return {
+    id: record.id,
     bytes: macaroon.bytes,
     caveats: networks.length === 0 ? caveats : [...caveats, { type: 'Networks', networks }],
   }

@@ -1,0 +1,229 @@
+// Forward authentication: what the authority answers a proxy, and the recipes of docs/gateways.md with the real programs.
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+
+import { freePort } from './free-port.ts'
+import { expectRefusal } from './http.ts'
+import { readonlyOf } from './macaroons.ts'
+import { createApp, createOrganisation, mint, revoke } from './people.ts'
+import { prepareAuthority, prepareOrganisation } from './prepare.ts'
+
+const prepared = prepareAuthority({ trustedProxies: ['127.0.0.1'] })
+const { ask, admin, authority } = prepared
+const slug = prepareOrganisation(prepared)
+let token = ''
+let id = ''
+beforeAll(async () => {
+  await createApp(ask, admin.token, slug, 'web')
+  ;({ token, id } = await mint(ask, admin.token, slug))
+})
+
+const authorize = (query: string, asked: Parameters<typeof ask>[2] = { token }) =>
+  ask('GET', `/authorize?${query}`, asked)
+
+describe('GET /authorize', () => {
+  test('lets pass what a token allows, and says which token', async () => {
+    const answer = await authorize(`action=rw&org_slug=${slug}&app_name=web`)
+    expect([answer.status, answer.body]).toEqual([200, { token: id, organization: slug, app: 'web', action: 'rw' }])
+    const names = ['hallpass-token', 'hallpass-organization', 'hallpass-app', 'cache-control']
+    expect(names.map((name) => answer.headers.get(name))).toEqual([id, slug, 'web', 'no-store'])
+    expect((await authorize(`action=r&org_slug=${slug}`)).headers.get('hallpass-app')).toBe('')
+  })
+
+  test('refuses what it does not allow, and who has none', async () => {
+    const narrowed = readonlyOf(token)
+    expect((await authorize('action=r&app_name=web', { token: narrowed })).status).toBe(200)
+    const refusal = expectRefusal(await authorize('action=w&app_name=web', { token: narrowed }), 403)
+    expect(refusal).toMatchObject({ code: 'forbidden', message: expect.stringContaining('Organization') as string })
+    const other = await createOrganisation(ask, admin.token)
+    expectRefusal(await authorize(`action=r&org_slug=${other.slug}`), 403)
+    for (const nothing of [undefined, 'fm2_x', 'Basic eDp5']) {
+      const { status, headers } = await authorize('action=r&app_name=web', { token: nothing })
+      expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="hallpass"'])
+    }
+    const dead = await mint(ask, admin.token, slug)
+    await revoke(ask, admin.token, dead.id)
+    expectRefusal(await authorize('action=r&app_name=web', { token: dead.token }), 401)
+  })
+
+  test('takes no login of a person, as a token or as a cookie', async () => {
+    const { message } = expectRefusal(await authorize(`action=r&org_slug=${slug}`, { token: admin.token }), 401)
+    expect(message).toContain('an auth token is only for its owner')
+    const entered = await ask('POST', '/web/session', {
+      body: { email: admin.email, password: admin.password },
+      headers: { 'sec-fetch-site': 'same-origin' },
+    })
+    const cookie = entered.headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0])
+      .join('; ')
+    const headers = { cookie, 'sec-fetch-site': 'same-origin' }
+    expect(cookie).not.toBe('')
+    expectRefusal(await authorize(`action=r&org_slug=${slug}`, { headers }), 401)
+  })
+
+  test('holds a caveat about networks against the address that a trusted proxy reports', async () => {
+    const caveats = [{ type: 'Networks', body: { networks: ['10.0.0.0/8'] } }]
+    const bound = (await mint(ask, admin.token, slug, { caveats })).token
+    const from = (address: string) =>
+      authorize('action=r&app_name=web', { token: bound, headers: { 'x-forwarded-for': address } })
+    expect((await from('10.1.2.3')).status).toBe(200)
+    expectRefusal(await from('192.0.2.1'), 403)
+    const claimed = await authorize('action=r&app_name=web&source_address=10.1.2.3', { token: bound })
+    expect(expectRefusal(claimed, 400).message).toContain('source_address')
+  })
+
+  test.each([
+    ['', 'org_slug'],
+    ['action=r', 'org_slug'],
+    ['action=x&app_name=web', 'action'],
+    ['action=r&action=w&app_name=web', 'action'],
+    ['action=r&app_name=web&path=/', 'path'],
+    ['action=r&machine_id=1', 'machine_id'],
+  ])('refuses the query "%s", and says why', async (query, word) => {
+    expect(expectRefusal(await authorize(query), 400).message).toContain(word)
+  })
+})
+
+const programs = {
+  nginx: {
+    look: ['-v'],
+    wrap: (text: string, directory: string, port: number) => {
+      const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+        (name) => `${name}_temp_path ${directory}/${name};`,
+      )
+      const here = text.replace(/listen 443 ssl/, `listen 127.0.0.1:${port}`).replaceAll(/^ *ssl_.*\n/gm, '')
+      return `daemon off; pid ${directory}/pid; error_log stderr; events {} http { access_log off; ${paths.join(' ')}\n${here}\n}`
+    },
+    args: (file: string) => ['-c', file],
+  },
+  caddy: {
+    look: ['version'],
+    wrap: (text: string, _directory: string, port: number) =>
+      `{\n admin off\n auto_https off\n}\n${text.replace(/^web\.example\.com \{/m, `http://:${port} {\n bind 127.0.0.1`)}`,
+    args: (file: string) => ['run', '--adapter', 'caddyfile', '--config', file],
+  },
+} as const
+const fences = { nginx: 'nginx', caddy: 'caddyfile' } as const
+
+function isThere(name: keyof typeof programs): boolean {
+  try {
+    execFileSync(name, programs[name].look, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe.each(['nginx', 'caddy'] as const)('%s', (name) => {
+  let directory: string
+  let service: Server
+  /** What the service was asked, with the headers that it saw. */
+  let seen: { readonly url: string; readonly headers: IncomingHttpHeaders; readonly body: string }[]
+  let child: ChildProcess | undefined
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'hallpass-gateway-'))
+    seen = []
+    service = createServer((asked, answer) => {
+      let body = ''
+      asked.on('data', (piece) => (body += String(piece)))
+      asked.on('end', () => {
+        seen.push({ url: asked.url ?? '', headers: asked.headers, body })
+        answer.end('served')
+      })
+    }).listen(0, '127.0.0.1')
+    await once(service, 'listening')
+  })
+  afterEach(async () => {
+    if (child !== undefined) {
+      const ended = once(child, 'exit')
+      if (child.kill('SIGTERM')) await ended
+    }
+    service.close()
+    service.closeAllConnections()
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  async function start(): Promise<number> {
+    const port = await freePort()
+    const page = await readFile(resolve(import.meta.dirname, '../docs/gateways.md'), 'utf8')
+    const [, recipe = ''] = new RegExp(`\`\`\`${fences[name]}\\n([^\`]+)\`\`\``).exec(page) ?? []
+    const address = service.address()
+    const here = recipe
+      .replaceAll('127.0.0.1:4280', new URL(authority.url()).host)
+      .replaceAll('127.0.0.1:8080', `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`)
+      .replaceAll('org_slug=acme', `org_slug=${slug}`)
+    const file = join(directory, 'gateway.conf')
+    await writeFile(file, programs[name].wrap(here, directory, port))
+    child = spawn(name, programs[name].args(file), {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, HOME: directory },
+    })
+    let said = ''
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (said += chunk))
+    await expect.poll(async () => (await send(port, 'GET', '/').catch(() => undefined))?.status ?? said).toBe(401)
+    return port
+  }
+
+  test.skipIf(!isThere(name))(
+    'lets through what a token allows, as docs/gateways.md has it, and nothing that a client makes up (skipped where it is not on the PATH)',
+    async () => {
+      const port = await start()
+      const narrowed = readonlyOf(token).replace(/^FlyV1 /, 'Bearer ')
+      const authorization = token.replace(/^FlyV1 /, 'Bearer ')
+      expect(seen).toEqual([])
+      const made = { 'hallpass-token': 'admin', hallpass_token: 'admin', 'x-forwarded-for': '10.0.0.1' }
+      expect(await send(port, 'GET', '/page?x=1', { authorization: narrowed, ...made })).toMatchObject({ status: 200 })
+      expect(seen[0]).toMatchObject({ url: '/page?x=1', headers: { 'hallpass-token': id } })
+      expect(seen[0]?.headers['authorization']).toBeUndefined()
+      expect(seen[0]?.headers['hallpass_token']).toBeUndefined()
+      // What is asked is not for the client to say.
+      const attempts = [
+        '/?action=r&app_name=other',
+        '/%3Faction=r&org_slug=other',
+        '//authorize?action=',
+        '/..%2f..%2fauthorize',
+        '/_hallpass',
+        '/_hallpass?action=&org_slug=x',
+      ]
+      for (const path of attempts) {
+        const { status } = await send(port, 'GET', path, made)
+        expect([path, [400, 401, 404].includes(status ?? 0)]).toEqual([path, true])
+      }
+      expect(seen).toHaveLength(1)
+      if (name === 'nginx') {
+        expect((await send(port, 'POST', '/page', { authorization: narrowed, ...made }, 'x')).status).toBe(403)
+        expect(seen).toHaveLength(1)
+      }
+      expect((await send(port, 'POST', '/page', { authorization, ...made }, 'content')).status).toBe(200)
+      expect(seen[1]?.body).toBe('content')
+      // The authority that is gone lets nobody through.
+      await authority.stop()
+      expect((await send(port, 'GET', '/page', { authorization })).status).toBeGreaterThanOrEqual(500)
+      expect(seen).toHaveLength(2)
+      await authority.restart()
+    },
+    60_000,
+  )
+})
+
+async function send(
+  port: number,
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  body?: string,
+) {
+  const asked = request({ host: '127.0.0.1', port, method, path, headers, agent: false })
+  asked.end(body)
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  let text = ''
+  for await (const chunk of answer.setEncoding('utf8')) text += String(chunk)
+  return { status: answer.statusCode, text }
+}

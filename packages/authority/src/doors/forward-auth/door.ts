@@ -1,0 +1,46 @@
+// Forward authentication: a proxy asks whether a request that it holds may pass (nginx auth_request, Caddy forward_auth).
+import { routes } from '@hallpass/client/contract'
+import type { FastifyInstance } from 'fastify'
+
+import { authoriseToken } from '../../operations/tokens/verify-tokens.ts'
+import type { Authenticate } from '../../operations/perform/authenticate.ts'
+import type { Environment } from '../../operations/perform/operation.ts'
+import { tokensAmong } from '../../operations/perform/principal.ts'
+import { addressOf } from '../http/address.ts'
+import { authenticateFirst } from '../http/authenticate-first.ts'
+import { InvalidInput } from '../http/errors.ts'
+import { openExchange } from '../http/exchange.ts'
+import { namedAccess } from '../http/named-access.ts'
+import { parse } from '../http/parse.ts'
+
+interface Door {
+  readonly environment: Environment
+  readonly authenticate: Authenticate
+}
+
+const { access } = routes.authorizeToken.body.shape
+
+/** Opens `GET /authorize`: the access is in the query, which the proxy writes, and the token in Authorization. */
+export function openForwardAuthDoor(server: FastifyInstance, { environment, authenticate }: Door): void {
+  // No cookie counts: the request came to a service, and not to the pages of the authority.
+  const { options, presentedBy } = authenticateFirst(authenticate, ({ headers }) => headers.authorization)
+  server.get('/authorize', options, async (request, reply) => {
+    const query = request.query as Readonly<Record<string, unknown>>
+    if ('source_address' in query) {
+      throw new InvalidInput(
+        'source_address is not taken here: it is the address that a trusted proxy reports',
+        'source_address',
+      )
+    }
+    const asked = parse(access, { ...query, source_address: addressOf(request) }, 'the query')
+    const { perform } = openExchange(environment, tokensAmong(presentedBy(request)), request)
+    const { token, organisation, app, action } = await perform(authoriseToken, namedAccess(asked))
+    // A proxy sets these in the place of what the client sent under their names.
+    void reply
+      .header('cache-control', 'no-store')
+      .header('hallpass-token', token.id)
+      .header('hallpass-organization', organisation.slug)
+      .header('hallpass-app', app?.name ?? '')
+    return { token: token.id, organization: organisation.slug, app: app?.name ?? null, action }
+  })
+}
