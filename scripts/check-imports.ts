@@ -113,7 +113,7 @@ const authorityRooms: Readonly<Record<string, Room>> = {
   },
   'doors/forward-auth': {
     folders: ['domain', 'operations', 'doors/http'],
-    parts: ['@hallpass/client/contract', 'fastify'],
+    parts: ['@hallpass/client', '@hallpass/client/contract', 'fastify'],
   },
   'doors/third-party': {
     folders: ['domain', 'operations', 'doors/http'],
