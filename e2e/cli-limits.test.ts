@@ -71,6 +71,8 @@ describe('hallpass orgs policy', () => {
     expect(list[0]).toMatch(/BLOCKED BY *$/)
     expect(list[1]).toMatch(/max_token_lifetime *$/)
     const [id = ''] = list[1]?.split(' ') ?? []
+    const blocked = (await run(['tokens', 'list', 'acme', '-s', 'org', '--blocked', '-j'])).stdout
+    expect(JSON.parse(blocked).tokens).toMatchObject([{ id, blocked: { reason: 'max_token_lifetime' } }])
     expect((await run(['tokens', 'show', id])).stdout).toContain('Blocked: token ')
     // A holder may end what is blocked.
     expect((await run(['tokens', 'revoke', id], long)).stdout).toContain('1 token revoked')

@@ -57,6 +57,7 @@ const names = new Set([
   'createApp.name',
   'createApp.app_name',
   'createToken.name',
+  'renameToken.name',
   'createToken.cluster',
   'createApp.network',
   'addTrustPolicy.name',

@@ -21,6 +21,7 @@ interface ListFlags extends GlobalFlags, JsonFlag, AppFlags, OrganisationFlag {
   readonly sort?: keyof typeof sorts | undefined
   readonly state?: NonNullable<ListQuery['state']> | undefined
   readonly unused?: string | undefined
+  readonly blocked?: boolean | undefined
   readonly createdBy?: string | undefined
   readonly kind?: keyof typeof kinds | undefined
   readonly endsWithin?: string | undefined
@@ -54,11 +55,12 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
   const { unused } = flags
   const unusedSeconds = unused === undefined ? 0 : readDuration(unused, '--unused')
   let knownSince = ''
-  const tokens = await readPages<Token>(async (cursor) => {
+  const found = await readPages<Token>(async (cursor) => {
     const page = await readPage({ state, ...order, ...filter, search: flags.search, unused, limit: 1000, cursor })
     knownSince = page.uses_known_since
     return { items: page.tokens, next: page.next_cursor }
   })
+  const tokens = flags.blocked === true ? found.filter((token) => token.blocked !== null) : found
   if (unused !== undefined && Date.parse(knownSince) > Date.now() - unusedSeconds * 1000) {
     const since = formatGoTime(knownSince)
     tell(context, `the authority knows since ${since} which tokens are used: it cannot look ${unused} back yet`)
