@@ -20,7 +20,10 @@ export function TokenPolicySection() {
   const { slug } = useOrganisation()
   const query = useQuery({ key: ['org', slug, 'policy'], ask: () => client.showTokenPolicy({ org_slug: slug }) })
   return (
-    <Section title="Token policy" lead="A token beyond a limit is blocked, and works again once you loosen the limit.">
+    <Section
+      title="Token policy"
+      lead="Limits for all tokens. A token beyond a limit is blocked, not revoked: it works again once you loosen the limit."
+    >
       <Load query={query} what="The token policy" skeleton={<RowsSkeleton />}>
         {(policy) => <PolicyForm policy={policy} />}
       </Load>
@@ -100,7 +103,11 @@ function PolicyForm({ policy }: { readonly policy: TokenPolicy }) {
           {...textOf('max_token_lifetime')}
           hint={adminsOnly ?? 'For example 90d or 36h.'}
         />
-        <TextField label="Default lifetime" {...textOf('default_token_lifetime')} />
+        <TextField
+          label="Default lifetime"
+          {...textOf('default_token_lifetime')}
+          hint="For tokens whose maker does not say."
+        />
         <div className="flex min-w-0 flex-col">
           <Check checked={draft.tokens_may_mint} onChange={(is) => set({ tokens_may_mint: is })}>
             Tokens can create tokens
@@ -109,7 +116,7 @@ function PolicyForm({ policy }: { readonly policy: TokenPolicy }) {
             Only admins create organization tokens
           </Check>
           <Check checked={draft.approval} onChange={(approval) => set({ approval })}>
-            An admin approves new tokens
+            An admin approves new tokens that no admin created
           </Check>
         </div>
         <TextField
