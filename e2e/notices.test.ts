@@ -1,11 +1,15 @@
 // People are told of the ends of their tokens, and of uses after the end, by mail through a real server.
-import { afterAll, afterEach, expect, test } from 'vitest'
+import { rm } from 'node:fs/promises'
+
+import { afterAll, afterEach, expect, onTestFinished, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 
-import { headersOf, partsOf, type ReceivedMail } from '../packages/authority/src/mail/testing/smtp.ts'
+import { headersOf, partsOf, startSmtpServer, type ReceivedMail } from '../packages/authority/src/mail/testing/smtp.ts'
+import { createDirectory, withDatabase } from './authority.ts'
+import { startChild } from './child.ts'
 import { expectAnswer } from './http.ts'
-import { createOrganisation, mint, statusOf } from './people.ts'
+import { createOrganisation, mint, signInFounder, statusOf } from './people.ts'
 import { mailThrough, prepareAuthority, prepareMailServer } from './prepare.ts'
 
 const day = 86_400_000
@@ -118,4 +122,39 @@ test('a use of a replaced token after its end is told of once a day, with addres
   await use()
   await restart()
   await expect.poll(() => smtp.received.length, { interval: 20, timeout: 10_000 }).toBe(before + 2)
+})
+
+test('a server that is killed while it mails a notice mails it when it is there again, and only then', async () => {
+  const asked = Promise.withResolvers<undefined>()
+  // Hears who it is from, and never says a word again.
+  const silent = await startSmtpServer({ onMailFrom: () => asked.resolve(undefined) })
+  onTestFinished(() => silent.close())
+  const directory = await createDirectory()
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const made = await startChild(directory)
+  const { token } = await signInFounder(made.ask)
+  const { slug } = await createOrganisation(made.ask, token)
+  const { id } = await mint(made.ask, token, slug, { expiry: '1440h' })
+  await made.end('SIGTERM')
+  withDatabase(directory, (database) => {
+    const month = 31 * day
+    database.prepare('update tokens set created_at = created_at - ?, expires_at = expires_at - ?').run(month, month)
+    // A server that mails nothing has gone past it.
+    database.exec(`delete from settings where name in ('notices_progress', 'worker_lease')`)
+  })
+  const killed = await startChild(directory, mailThrough(silent))
+  await asked.promise
+  await killed.end('SIGKILL')
+  expect(silent.received).toEqual([])
+
+  const before = smtp.received.length
+  withDatabase(directory, (database) => database.exec('update outbox set due_at = 0'))
+  const next = await startChild(directory, mailThrough(smtp))
+  onTestFinished(async () => void (await next.end('SIGKILL')))
+  await expect.poll(() => smtp.received.length, { interval: 20, timeout: 10_000 }).toBe(before + 1)
+  expect(textOf(smtp.received.at(-1))).toContain(id)
+  const left = () => withDatabase(directory, (database) => database.prepare('select id from outbox').all())
+  await expect.poll(left, { interval: 20 }).toEqual([])
+  const digests = withDatabase(directory, (database) => database.prepare('select count from notice_digests').all())
+  expect(digests).toEqual([{ count: 0 }])
 })
