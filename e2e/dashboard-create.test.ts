@@ -71,6 +71,28 @@ describe.skipIf(!hasBrowser)('a narrowing that is folded away', () => {
   })
 })
 
+describe.skipIf(!hasBrowser)('an organization with limits', () => {
+  const prepared = prepareDashboard()
+  const { dashboard, ask, admin } = prepared
+  const slug = prepareOrganisation(prepared)
+
+  it('proposes its own lifetime, and none beyond its longest', async () => {
+    const body = { max_token_lifetime: '240h', default_token_lifetime: '36h' }
+    await ask('PATCH', `/v1/orgs/${slug}/policy`, { token: admin.token, body })
+    const visitor = await dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`)
+    const { page } = visitor
+    await page.getByText(/^Expires in 2 days: /).waitFor()
+    expect(await page.getByLabel('Expires').locator('option').allTextContents()).toEqual([
+      'In 1 hour',
+      'In 1 day',
+      'In 2 days',
+      'In 7 days',
+      'On a day …',
+    ])
+    await visitor.leave()
+  })
+})
+
 const shells = ['dash', 'bash', 'zsh', 'fish', 'ksh', 'mksh', 'yash'].filter(
   (shell) => spawnSync(shell, ['-c', 'true']).status === 0,
 )

@@ -153,6 +153,7 @@ async function takeAll(seeded: Seeded, colorScheme: 'light' | 'dark'): Promise<v
   await take(stranger.page, 'invite', `/invite#${invitation}`)
   await take(ada.page, 'tokens', `/dashboard/${slug}/tokens`)
   await take(ada.page, 'created', `/dashboard/${slug}/tokens`, async (page) => {
+    await page.getByRole('button', { name: 'New token' }).click()
     await page.getByLabel('Name (optional)').fill('Smoke tests')
     await page.getByLabel('Expires').selectOption('In 7 days')
     await page.getByRole('button', { name: 'Create organization token' }).click()

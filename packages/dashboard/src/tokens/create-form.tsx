@@ -15,7 +15,7 @@ import { Form } from '../ui/form.tsx'
 import { FailureNotice } from '../ui/notice.tsx'
 import { lazily, Part } from '../ui/part.tsx'
 import { useNow } from '../ui/time.tsx'
-import { defaultHours, durationOf, type Expiry, presets, problemOf } from './expiry.ts'
+import { durationOf, type Expiry, lifetimesOf, problemOf } from './expiry.ts'
 import { ExpiryWords } from './expiry-words.tsx'
 import { loadFirst } from './load-first.ts'
 import type { FilledIn } from './narrow-fields.tsx'
@@ -38,13 +38,16 @@ export function CreateForm({ organisation, prepare, onCreated, onCancel }: Creat
   const now = useNow()
   const { slug } = organisation
   const [name, setName] = useState('')
-  const [expiry, setExpiry] = useState<Expiry>({ kind: 'preset', hours: defaultHours })
+  const [chosen, setExpiry] = useState<Expiry | undefined>(undefined)
   const [kind, setKind] = useState<Kind>('org')
   const [app, setApp] = useState('')
   const [wasUnfolded, setUnfolded] = useState(false)
   const [filledIn, setFilledIn] = useState<FilledIn | undefined>(undefined)
   const [isTried, setTried] = useState(false)
   const apps = useQuery({ key: ['apps', slug], ask: () => client.listApps({ org_slug: slug }) })
+  const policy = useQuery({ key: ['org', slug, 'policy'], ask: () => client.showTokenPolicy({ org_slug: slug }) })
+  const { hours, presets } = lifetimesOf(policy.data)
+  const expiry = chosen ?? { kind: 'preset', hours }
   const creation = useMutation({
     async run() {
       const [{ caveatsToJSON }] = await loadFirst(Promise.all([import('@hallpass/macaroon/json'), prepare()]))
@@ -105,10 +108,7 @@ export function CreateForm({ organisation, prepare, onCreated, onCancel }: Creat
             className="flex-1 basis-36"
             value={expiry.kind === 'preset' ? String(expiry.hours) : 'day'}
             options={[
-              ...presets.map(({ hours, label }) => ({
-                value: String(hours),
-                label: label === undefined ? '' : `In ${label}`,
-              })),
+              ...presets.map((preset) => ({ value: String(preset.hours), label: `In ${preset.label}` })),
               { value: 'day', label: 'On a day …' },
             ]}
             onChange={({ target: { value } }) =>

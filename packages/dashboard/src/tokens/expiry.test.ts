@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 
-import { durationOf, endOf, problemOf } from './expiry.ts'
+import { durationOf, endOf, lifetimesOf, problemOf } from './expiry.ts'
 
 const now = new Date(2026, 10, 25, 12).getTime()
 
 describe('when a new token ends', () => {
   it('takes a duration as it is', () => {
     const expiry = { kind: 'preset', hours: 24 } as const
-    expect(durationOf(expiry, now)).toBe('24h')
+    expect(durationOf(expiry, now)).toBe('86400s')
     expect(endOf(expiry, now)).toBe(now + 86_400_000)
     expect(problemOf(expiry, now)).toBeUndefined()
   })
@@ -25,5 +25,22 @@ describe('when a new token ends', () => {
     ['2026-11-25', undefined],
   ])('says what is wrong with the day %j', (day, problem) => {
     expect(problemOf({ kind: 'day', day }, now)).toBe(problem)
+  })
+
+  it.each([
+    [undefined, 720, 7],
+    [{ max_token_lifetime: null, default_token_lifetime: null }, 720, 7],
+    [{ max_token_lifetime: null, default_token_lifetime: '168h0m0s' }, 168, 7],
+    [{ max_token_lifetime: '90d', default_token_lifetime: null }, 720, 5],
+    [{ max_token_lifetime: '240h', default_token_lifetime: null }, 240, 4],
+    [{ max_token_lifetime: '240h', default_token_lifetime: '2000h' }, 240, 4],
+    [{ max_token_lifetime: null, default_token_lifetime: '36h' }, 36, 8],
+  ])('proposes what the organisation proposes, and nothing beyond its longest: %j', (policy, hours, count) => {
+    const found = lifetimesOf(policy)
+    expect([found.hours, found.presets.length]).toEqual([hours, count])
+    expect(found.presets.map((preset) => preset.hours)).toContain(hours)
+    expect(found.presets.map((preset) => preset.hours)).toEqual(
+      found.presets.map((preset) => preset.hours).toSorted((a, b) => a - b),
+    )
   })
 })

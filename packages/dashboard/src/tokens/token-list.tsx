@@ -17,10 +17,10 @@ import { sayInstant } from '../words/time.ts'
 import { ListHead } from './list-head.tsx'
 import type { AskedList } from './list-query.ts'
 import { countTokens } from './list-tokens.ts'
-import { RevokeDialog } from './revoke-dialog.tsx'
 import { TokenFilter } from './token-filter.tsx'
 import { TokensTable } from './tokens-table.tsx'
 
+const RevokeDialog = lazily(() => import('./revoke-dialog.tsx'), 'RevokeDialog')
 const RenameDialog = lazily(() => import('./rename-dialog.tsx'), 'RenameDialog')
 const RotateDialog = lazily(() => import('./rotate-dialog.tsx'), 'RotateDialog')
 const RevokeSeveralDialog = lazily(() => import('./revoke-several-dialog.tsx'), 'RevokeSeveralDialog')
@@ -103,8 +103,8 @@ export function TokenList({ asked, list, prepare, onRotated }: TokenListProps) {
           </div>
         )}
       </Load>
-      {asking?.dialog === 'revoke' && <RevokeDialog token={asking.token} slug={slug} onClose={close} />}
       <Part fallback={null}>
+        {asking?.dialog === 'revoke' && <RevokeDialog token={asking.token} slug={slug} onClose={close} />}
         {asking?.dialog === 'rename' && <RenameDialog token={asking.token} slug={slug} onClose={close} />}
         {asking?.dialog === 'rotate' && (
           <RotateDialog token={asking.token} slug={slug} prepare={prepare} onRotated={onRotated} onClose={close} />

@@ -86,7 +86,7 @@ export function TokenRow({ slug, token, isSelected, onSelect, onRename, onRotate
       </td>
       <td className="col-span-2 col-start-2 text-muted @3xl:py-2.5 @3xl:pr-4">
         <Label>last used: </Label>
-        <LastUse at={token.last_used_at} madeAt={token.created_at} knownSince={token.last_use_known_since} />
+        <LastUse isShort at={token.last_used_at} madeAt={token.created_at} knownSince={token.last_use_known_since} />
       </td>
       <td className="col-span-2 col-start-2 @3xl:py-2.5 @3xl:pr-4">
         {isLive && <Label>ends </Label>}
