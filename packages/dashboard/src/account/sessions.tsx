@@ -72,13 +72,20 @@ export function Sessions() {
 
 /** Place and time of its last use, and how long it lasts. */
 function LoginNote({ session }: { readonly session: ListedSession }) {
-  const { kind, created_at, expires_at, last_used_at, last_used_ip, last_use_known_since } = session
+  const { kind, current, created_at, expires_at, last_used_at, last_used_ip, last_use_known_since } = session
+  const from = last_used_ip === null ? '' : ` from ${last_used_ip}`
   return (
     <>
-      {kind === 'web' ? 'Browser' : 'Command line'}. Last used:{' '}
-      <LastUse at={last_used_at} madeAt={created_at} knownSince={last_use_known_since} />
-      {last_used_ip !== null && ` from ${last_used_ip}`}. Since <Time at={created_at} />, expires{' '}
-      <Time at={expires_at} />
+      {kind === 'web' ? 'Browser' : 'Command line'}.{' '}
+      {current ? (
+        `In use now${from}`
+      ) : (
+        <>
+          Last used: <LastUse at={last_used_at} madeAt={created_at} knownSince={last_use_known_since} />
+          {from}
+        </>
+      )}
+      . Since <Time at={created_at} />, expires <Time at={expires_at} />
     </>
   )
 }

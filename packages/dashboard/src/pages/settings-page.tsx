@@ -142,10 +142,10 @@ function Demand() {
     run: (value: MembershipDemand) =>
       client.updateOrganisation({ org_slug: slug, require_membership_discharge: value }),
     onSettled: () => cache.invalidate(['org', slug]),
-    said: () => 'What tokens require is changed.',
+    said: () => 'What new tokens require is changed.',
   })
   return (
-    <Section title="What tokens require" lead="For new tokens. Existing tokens stay as they are.">
+    <Section title="Require membership" lead="For new tokens. Existing tokens stay as they are.">
       <div className="flex max-w-120 flex-col gap-3">
         <SelectField
           label="With the token, a program needs"
