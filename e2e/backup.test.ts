@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { startAuthority, founder, withDatabase, type TestAuthority } from './authority.ts'
 import { arrive, type Outcome, type Place } from './hallpass.ts'
-import { createAsk } from './http.ts'
+import { createAsk, type Ask } from './http.ts'
 import { createOrganisation, mint, revoke, signInFounder, statusOf } from './people.ts'
 
 let place: Place
@@ -126,6 +126,28 @@ describe('a restore', () => {
     expect((await run(1, 'restore', 'b.db', '--data', authority.directory)).stderr).toMatch(/Another Hallpass server/)
     expect(await statusOf(authority.ask, token)).toBe(200)
   })
+
+  test.each([0, 1])(
+    'makes verifiers forget everything, also where nothing happened after it (%d events)',
+    async (events) => {
+      const { stdout } = await run(0, 'verifiers', 'create', '--name', 'edge', '--data', authority.directory)
+      for (let each = 0; each < events; each++) {
+        await revoke(authority.ask, token, (await mint(authority.ask, token, slug)).id)
+      }
+      const feed = async (ask: Ask, query = '') =>
+        (await ask('GET', `/v1/revocations${query}`, { token: stdout.trim() })).body as { after?: string; reset?: true }
+      await expect.poll(async () => (await feed(authority.ask)).after).toBeDefined()
+      const { after = '' } = await feed(authority.ask)
+      await backUp('b.db')
+      await freshDirectory()
+      await run(0, 'restore', 'b.db', '--data', 'fresh')
+      const served = await place.serve(['--data', 'fresh'])
+      const there = createAsk(() => served.url)
+      const answer = await feed(there, `?after=${after}`)
+      expect(answer.reset).toBe(true)
+      expect((await feed(there, `?after=${answer.after}`)).reset).toBeUndefined()
+    },
+  )
 
   test('keeps what was there, and no log of it comes back', async () => {
     await backUp('b.db')

@@ -100,12 +100,12 @@ describe('a verifier', () => {
     expect(next.tokens).toEqual([second])
     feed.close()
     expect((await readPiece(`?after=${start}`)).tokens).toEqual([first, second])
-    expect(await readPiece(`?after=${next.id}`)).toEqual({ after: next.id })
+    expect(await readPiece(`?after=${next.id}`)).toEqual({ after: next.id, as_of: known })
   })
 
   test('waits for the next piece as long as it says', async () => {
     const { after } = await readPiece()
-    expect(await readPiece(`?after=${after}&wait=1s`)).toEqual({ after })
+    expect(await readPiece(`?after=${after}&wait=1s`)).toEqual({ after, as_of: known })
     const { id } = await mint(ask, admin.token, slug)
     const waiting = readPiece(`?after=${after}&wait=60s`)
     await revoke(ask, admin.token, id)
@@ -176,9 +176,46 @@ describe('the feed', () => {
     const { id } = await mint(ask, admin.token, slug)
     await createApp(ask, admin.token, slug)
     expectAnswer(routes.showToken, await ask('GET', `/v1/tokens/${id}`, { token: admin.token }))
-    expect(await readPiece(`?after=${after}`)).toEqual({ after })
+    expect(await readPiece(`?after=${after}`)).toEqual({ after, as_of: known })
+  })
+
+  test('is read to its end by who is far behind, as a stream and by pieces', async () => {
+    const { after } = await readPiece()
+    // As another program, whose writes are seen within a second.
+    authority.inspect((database) =>
+      database.exec(`with recursive many (n) as (select 1 union all select n + 1 from many where n < ${count})
+        insert into feed_events (at, kind, token_id) select ${Date.now()}, 'token', randomblob(16) from many`),
+    )
+    await vi.waitUntil(async () => (await readPiece()).after !== after, 10_000)
+    const feed = await open(after)
+    let heard = 0
+    const end = await feed.until(({ tokens = [], as_of }) => {
+      heard += tokens.length
+      return as_of !== undefined
+    })
+    feed.close()
+    expect(heard).toBe(count)
+    let pieces = 0
+    for (let [place, isAll] = [after, false]; !isAll;) {
+      const next = await readPiece(`?after=${place}`)
+      expect(next.tokens?.length ?? 0).toBeLessThanOrEqual(10_000)
+      ;[place, isAll] = [next.after, next.as_of !== undefined]
+      pieces += next.tokens?.length ?? 0
+      if (isAll) expect(place).toBe(end.id)
+    }
+    expect(pieces).toBe(count)
+  })
+
+  test('is not opened by who asks for its headers alone, and would never read it', async () => {
+    const headers = { accept: 'text/event-stream' }
+    expect((await ask('HEAD', '/v1/revocations', { token: credential, headers })).status).toBe(501)
   })
 })
+
+/** Events of more bytes than a stream holds for its reader. */
+const count = 120_000
+/** The time up to which a piece is whole. */
+const known = expect.any(Number) as number
 
 test('the operator has each verifier once, and nobody sees its credential again', async () => {
   const name = unique('edge')

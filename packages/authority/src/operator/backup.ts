@@ -7,7 +7,13 @@ import { Secret } from '../domain/secret.ts'
 import { checkRootKey } from '../keyring/keyring.ts'
 import { rootKeyPath } from '../keyring/root-key-file.ts'
 import { findRootKey } from '../keyring/root-key.ts'
-import { copyDatabase, expectKnownVersion, renameDatabase, type DatabaseFacts } from '../store/sqlite-copy.ts'
+import {
+  beginOtherFeed,
+  copyDatabase,
+  expectKnownVersion,
+  renameDatabase,
+  type DatabaseFacts,
+} from '../store/sqlite-copy.ts'
 import { findDatabase, holdDataDirectory } from '../store/sqlite-directory.ts'
 import { databaseName, findExposure, handOver, lockName } from '../store/sqlite-files.ts'
 
@@ -68,10 +74,11 @@ export async function restore(
     let rootKeyFits: boolean | undefined
     const aside = `${database}.before-${now.toISOString().replaceAll(/[:.]/g, '-')}`
     const kept = existsSync(database) ? aside : undefined
-    const { rootKeyProof: _, ...facts } = await copyDatabase(file, database, async (found) => {
+    const { rootKeyProof: _, ...facts } = await copyDatabase(file, database, async (found, draft) => {
       expectKnownVersion(found)
       rootKeyFits = await fits(place, found.rootKeyProof)
       if (rootKeyFits === false) throw wrongKey(nameRootKey(place), file)
+      beginOtherFeed(draft, now.getTime())
       // With its log, and also a log without a database: SQLite would replay it into the restored file.
       renameDatabase(database, aside)
     }).catch((error: unknown) => {

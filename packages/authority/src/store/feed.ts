@@ -21,7 +21,7 @@ export function feed(session: QuerySession): Transaction['feed'] {
       const [eldest, next] = await session.many(firstTwo, {})
       return eldest !== undefined && next !== undefined && eldest.at < at
     },
-    removeBefore: async (at) => (await session.many(removeFirst, { at, limit: stepSize })).length === stepSize,
+    removeBefore: async (at) => (await session.many(removeFirst, { at, limit: stepSize + 1 })).length === stepSize,
   }
 }
 
@@ -85,18 +85,25 @@ const insert = query((db, param: Param<Row>) =>
     .values({ at: param('at'), kind: param('kind'), token_id: param('tokenId'), number: param('number') }),
 )
 
+// Up to the first event that is young enough, and not up to a later one: who stands at an event that a clock wrote which
+// was ahead would not notice that those behind it are gone.
 const removeFirst = query((db, param: Param<{ at: number; limit: number }>) =>
   db
+    .with('first', (cte) => cte.selectFrom('feed_events').select(['id', 'at']).orderBy('id').limit(param('limit')))
     .deleteFrom('feed_events')
-    .where('id', 'in', (eb) =>
+    .where('id', '<', (eb) =>
       eb
-        .selectFrom(eb.selectFrom('feed_events').select(['id', 'at']).orderBy('id').limit(param('limit')).as('first'))
-        .select('id')
-        .where('at', '<', param('at'))
-        .where(
-          'id',
-          '<',
-          eb.selectFrom('feed_events').select((last) => last.fn.max<number>('id').as('id')),
+        .selectFrom('first')
+        .select((kept) => kept.fn.min<number>('id').as('id'))
+        .where((kept) =>
+          kept.or([
+            kept('at', '>=', param('at')),
+            kept(
+              'id',
+              '=',
+              kept.selectFrom('first').select((last) => last.fn.max<number>('id').as('id')),
+            ),
+          ]),
         ),
     )
     .returning('id'),

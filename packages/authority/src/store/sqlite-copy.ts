@@ -31,7 +31,7 @@ export interface DatabaseFacts {
 }
 
 /**
- * Copies the database at `source` with its log into a new file beside `target`, checks the copy, and renames it to
+ * Copies the database at `source` with its log into a new file beside `target`, the draft, checks it, and renames it to
  * `target` once `accept` has returned. Beside a server it copies the state of one moment, and blocks nobody.
  * @throws StartupError `file_exists` if there is a `target`, `database_damaged` if the copy is damaged, and what
  * `accept` throws
@@ -39,7 +39,7 @@ export interface DatabaseFacts {
 export async function copyDatabase(
   source: string,
   target: string,
-  accept: (facts: DatabaseFacts) => void | Promise<void>,
+  accept: (facts: DatabaseFacts, draft: string) => void | Promise<void>,
 ): Promise<DatabaseFacts> {
   const draft = `${target}.${randomBytes(6).toString('hex')}.part`
   try {
@@ -52,7 +52,7 @@ export async function copyDatabase(
       database.close()
     }
     const facts = readFacts(draft, source)
-    await accept(facts)
+    await accept(facts, draft)
     // SQLite has flushed it.
     giveName(draft, target)
     return facts
@@ -70,6 +70,25 @@ export function renameDatabase(from: string, to: string): void {
   }
   rmSync(`${from}-shm`, { force: true })
   flushDirectory(dirname(from))
+}
+
+/**
+ * Makes every position in the feed of this database one of another history: its readers may know of tokens that it does
+ * not, and must forget everything. The file is nobody else's. `now` in milliseconds.
+ */
+export function beginOtherFeed(path: string, now: number): void {
+  const database = new DatabaseSync(path)
+  try {
+    const exists = `select 1 from sqlite_schema where type = 'table' and name = 'feed_events'`
+    if (database.prepare(exists).get() === undefined) return
+    // Not the next id, which would be the first one of an empty feed.
+    database.exec(`begin;
+      insert into feed_events (id, at, kind, number) select coalesce(max(id), 0) + 2, ${now}, 'verifier', 0 from feed_events;
+      delete from feed_events where id < (select max(id) from feed_events);
+      commit`)
+  } finally {
+    database.close()
+  }
 }
 
 // The maximum that the function accepts; no database has more pages.

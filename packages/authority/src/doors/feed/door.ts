@@ -16,7 +16,7 @@ import { ClientOfRequest } from '../http/address.ts'
 import { InvalidInput } from '../http/errors.ts'
 import { nobody, openExchange } from '../http/exchange.ts'
 import { parse } from '../http/parse.ts'
-import { decodePosition, encodeEvents, encodePosition, FeedStream } from './encode.ts'
+import { decodePosition, encodeEvents, encodePosition, FeedStream, sinceRequest } from './encode.ts'
 
 const query = z.strictObject({
   after: z.string().max(40).optional(),
@@ -34,11 +34,14 @@ interface Feed {
 
 /** Seconds. */
 const longestWait = 60
-/** Characters that a follower may leave unread: it hears much less in the time for which it trusts what it heard. */
-const mostUnread = 4 * 1024 * 1024
+/** Bytes that a follower may leave unread: it hears much less in the time for which it trusts what it heard. */
+const mostUnread = 1024 * 1024
+/** Events of a piece, about. */
+const mostOfPiece = 10_000
 
 export function openFeedDoor(server: FastifyInstance, feed: Feed): void {
-  server.get('/v1/revocations', async (request, reply) => {
+  // Who asks with HEAD would follow without ever reading.
+  server.get('/v1/revocations', { exposeHeadRoute: false }, async (request, reply) => {
     const begun = performance.now()
     const { after, wait, nonce } = parse(query, request.query, 'the query')
     const lastSeen = after ?? [request.headers['last-event-id']].flat()[0]
@@ -47,12 +50,10 @@ export function openFeedDoor(server: FastifyInstance, feed: Feed): void {
     const opened = await perform(openFeed, { secret: secretIn(request), position })
     void reply.header('cache-control', 'no-store')
     if (!(request.headers.accept ?? '').includes('text/event-stream')) {
-      return readPiece(
-        feed.followers,
-        request,
-        opened,
-        position === undefined || wait === undefined ? 0 : readWait(wait),
-      )
+      return readPiece(feed.followers, request, opened, {
+        begun,
+        wait: position === undefined || wait === undefined ? 0 : readWait(wait),
+      })
     }
     if (wait !== undefined) throw new InvalidInput('wait is of no use for a stream, which waits for ever', 'wait')
     return stream(feed.followers, { request, reply }, opened, { begun, nonce: nonce ?? '' })
@@ -79,34 +80,56 @@ function readWait(text: string): number {
   throw new InvalidInput(`wait is longer than ${longestWait} seconds`, 'wait')
 }
 
-/** The events up to now; if there are none, the first ones that come in time. */
-async function readPiece(followers: Followers, request: FastifyRequest, opened: OpenedFeed, wait: number) {
-  const { from, isLost, verifier } = opened
+interface Waiting {
+  /** When the request came, in milliseconds of the monotonic clock. */
+  readonly begun: number
+  /** Milliseconds. */
+  readonly wait: number
+}
+
+/** The events up to now, or the first of them; if there are none, the first ones that come in time. */
+async function readPiece(
+  followers: Followers,
+  request: FastifyRequest,
+  { from, isLost, verifier }: OpenedFeed,
+  { begun, wait }: Waiting,
+) {
   if (isLost) return { reset: true, after: encodePosition(from) }
   const heard: FeedEvent[] = []
+  let known: number | undefined
   const { promise: ended, resolve } = Promise.withResolvers<'lost' | 'refused' | 'closing' | undefined>()
-  const leave = await followers.join(
-    {
-      verifierId: verifier.id,
-      network: new ClientOfRequest(request).network(),
-      hear({ events, asOf }) {
-        heard.push(...events)
-        if (asOf !== undefined && (heard.length > 0 || wait === 0)) resolve(undefined)
-      },
-      end: resolve,
-    },
-    from,
-  )
   const late = setTimeout(() => resolve(undefined), wait)
   const left = () => resolve(undefined)
   request.raw.once('close', left)
-  const why = await ended
-  clearTimeout(late)
-  request.raw.off('close', left)
-  leave()
-  if (why === 'refused') throw new DomainError('unauthenticated', 'this verifier was revoked')
-  if (why === 'lost') return { reset: true, after: encodePosition(from) }
-  return { ...encodeEvents(heard), after: encodePosition(heard.at(-1) ?? from) }
+  try {
+    const leave = await followers.join(
+      {
+        verifierId: verifier.id,
+        network: new ClientOfRequest(request).network(),
+        hear({ events, asOf }) {
+          heard.push(...events)
+          known = asOf
+          if (heard.length >= mostOfPiece || (asOf !== undefined && (heard.length > 0 || wait === 0)))
+            resolve(undefined)
+        },
+        hasRoom: () => Promise.resolve(heard.length < mostOfPiece && !request.raw.destroyed),
+        end: resolve,
+      },
+      from,
+    )
+    const why = await ended
+    leave()
+    if (why === 'refused') throw new DomainError('unauthenticated', 'this verifier was revoked')
+    if (why === 'lost') return { reset: true, after: encodePosition(from) }
+    return {
+      ...encodeEvents(heard),
+      after: encodePosition(heard.at(-1) ?? from),
+      as_of: sinceRequest(known, begun),
+    }
+  } finally {
+    clearTimeout(late)
+    request.raw.off('close', left)
+  }
 }
 
 interface Asking {
@@ -121,7 +144,9 @@ async function stream(
   { begun, nonce }: { readonly begun: number; readonly nonce: string },
 ): Promise<FastifyReply> {
   const messages = new FeedStream({ key, nonce, begun, from })
-  const body = new Readable({ read: () => {} })
+  let wake: () => void = () => {}
+  const body = new Readable({ read: () => wake() })
+  const first = Promise.withResolvers<void>()
   const send = (text: string) => {
     // Who does not read is ended, and begins again where it was.
     if (!body.push(text) && body.readableLength > mostUnread) body.destroy()
@@ -130,14 +155,32 @@ async function stream(
   const follower: Follower = {
     verifierId: verifier.id,
     network: new ClientOfRequest(request).network(),
-    hear: (news) => send(messages.message(news)),
+    hear(news) {
+      send(messages.message(news))
+      first.resolve()
+    },
+    async hasRoom() {
+      const isFull = !body.destroyed && body.readableLength >= body.readableHighWaterMark
+      if (isFull) await new Promise<void>((resolve) => (wake = resolve))
+      return !body.destroyed
+    },
     end(why) {
       if (why === 'lost') send(messages.message({ events: [], asOf: undefined }, { reset: true }))
       body.push(null)
+      first.resolve()
     },
   }
-  const leave = await followers.join(follower, from)
-  body.once('close', leave)
+  const joined = followers.join(follower, from)
+  body.once('close', () => {
+    wake()
+    void joined.then(
+      (leave) => leave(),
+      () => {},
+    )
+  })
+  joined.catch(() => body.destroy())
+  // It is refused before it has heard anything. Who is far behind reads while it catches up.
+  await Promise.race([joined, first.promise])
   // Proxies shall pass each message on at once.
   void reply.type('text/event-stream').header('x-accel-buffering', 'no')
   return reply.send(body)

@@ -17,6 +17,11 @@ export function decodePosition(text: string): FeedPosition {
   return { id: Number(id), at: Number.parseInt(at, 36) }
 }
 
+/** Up to when nothing is missing, in milliseconds since the request. Rounded down: nothing is said of the time after it. */
+export function sinceRequest(asOf: number | undefined, begun: number): number | undefined {
+  return asOf === undefined ? undefined : Math.floor(asOf - begun)
+}
+
 /** The subjects of events, by kind. A kind without any is left out. */
 export function encodeEvents(events: readonly FeedEvent[]) {
   const idsOf = (kind: FeedEvent['subject']['kind']) => {
@@ -30,6 +35,17 @@ export function encodeEvents(events: readonly FeedEvent[]) {
     people: idsOf('person'),
   }
 }
+
+/** The same as text, made once for all streams that tell these events. */
+function textOf(events: readonly FeedEvent[]): string {
+  const known = texts.get(events)
+  if (known !== undefined) return known
+  const text = JSON.stringify(encodeEvents(events)).slice(1, -1)
+  texts.set(events, text)
+  return text
+}
+
+const texts = new WeakMap<readonly FeedEvent[], string>()
 
 /**
  * The messages of one stream. Each proves that it is meant for this stream and that none before it is missing: a `mac` over
@@ -51,9 +67,8 @@ export class FeedStream {
   /** A message of Server-Sent Events, with what was heard. */
   message({ events, asOf }: FeedNews, more: { readonly reset?: true } = {}): string {
     this.#position = events.at(-1) ?? this.#position
-    // Rounded down: nothing is said of the time after it.
-    const heard = asOf === undefined ? undefined : Math.floor(asOf - this.#begun)
-    const data = JSON.stringify({ ...more, ...encodeEvents(events), as_of: heard })
+    const rest = JSON.stringify({ ...more, as_of: sinceRequest(asOf, this.#begun) }).slice(1, -1)
+    const data = `{${[textOf(events), rest].filter((part) => part !== '').join(',')}}`
     const id = encodePosition(this.#position)
     const mac = createHmac('sha256', this.#key)
       .update(`${this.#count++}\n${id}\n${data}`)

@@ -47,6 +47,10 @@ class Listener implements Follower {
     this.#wake()
   }
 
+  hasRoom(): Promise<boolean> {
+    return Promise.resolve(true)
+  }
+
   end(why: string): void {
     this.ended = why
     this.#wake()
@@ -126,6 +130,55 @@ describe('a follower', () => {
       await other.until(() => other.heard.length > 0)
       expect(one.ended).toBe('refused')
       expect(other.ended).toBeUndefined()
+    }))
+
+  test('is ended too if its verifier was revoked before it had caught up', () =>
+    withFollowers(async (followers) => {
+      const from = await end()
+      await store.write((tx) => tx.verifiers.delete(73))
+      const listener = new Listener(73)
+      await followers.join(listener, from)
+      expect(listener.ended).toBe('refused')
+      expect(listener.heard).toEqual([])
+    }))
+
+  test('misses nothing that the others hear just when it has caught up', async () => {
+    const held: (() => void)[] = []
+    let isHeld = false
+    const late: Pick<Store, 'read'> = {
+      async read(work) {
+        const result = await store.read(work)
+        if (isHeld) await new Promise<void>((resolve) => held.push(resolve))
+        return result
+      },
+    }
+    const followers = createFollowers(late, clock)
+    const [one, other] = [new Listener(), new Listener()]
+    await followers.join(one, await end())
+    isHeld = true
+    const joining = followers.join(other, await end())
+    while (held.length < 1) await nextTurn()
+    await tell(1)
+    const last = await end()
+    while (held.length < 2) await nextTurn()
+    isHeld = false
+    for (const go of held) go()
+    await joining
+    await one.until(() => one.heard.includes(last.id))
+    await tell(2)
+    await other.until(() => other.heard.length > 0)
+    expect(other.heard[0]).toBe(last.id)
+    followers.close()
+  })
+
+  test('that has left while it catches up is told nothing more', () =>
+    withFollowers(async (followers) => {
+      const from = await end()
+      await Promise.all(Array.from({ length: 1001 }, () => tell(1)))
+      const listener = new Listener()
+      listener.hasRoom = () => Promise.resolve(false)
+      await followers.join(listener, from)
+      expect(listener.heard).toHaveLength(1000)
     }))
 
   test('must forget everything when events are gone that it has not heard', () =>

@@ -14,6 +14,8 @@ export interface Follower {
   readonly verifierId: number
   readonly network: string
   hear(news: FeedNews): void
+  /** Asked while it catches up: whether it goes on, once it has room for more. */
+  hasRoom(): Promise<boolean>
   /** It hears no more: `lost` if it must forget everything, `refused` if it may not follow. */
   end(why: 'lost' | 'refused' | 'closing'): void
 }
@@ -70,13 +72,14 @@ export function createFollowers(
   }
 
   function tell({ events, asOf }: FeedNews): void {
-    for (const { subject } of events) {
-      if (subject.kind !== 'verifier') continue
-      for (const follower of followers.keys()) if (follower.verifierId === subject.id) drop(follower, 'refused')
+    if (events.some(({ subject }) => subject.kind === 'verifier')) {
+      for (const follower of followers.keys()) if (isRefused(follower, events)) drop(follower, 'refused')
     }
+    const [first] = events
     for (const [follower, position] of followers) {
-      // It may have caught up further than the others.
-      const news = events.filter(({ id }) => id > position.id)
+      // It may have caught up further than the others. What is the same for many is encoded once.
+      const isBehind = first === undefined || position.id < first.id
+      const news = isBehind ? events : events.filter(({ id }) => id > position.id)
       const last = news.at(-1)
       if (last !== undefined) followers.set(follower, last)
       if (news.length > 0 || events.length === 0) follower.hear({ events: news, asOf })
@@ -85,12 +88,14 @@ export function createFollowers(
 
   async function look(): Promise<void> {
     const asOf = clock()
+    let isMore = false
     try {
       const from = reached
       const events = from && (await store.read((tx) => tx.feed.after(from, mostAtOnce)))
       if (events === undefined) for (const follower of followers.keys()) drop(follower, 'lost')
       else if (events.length > 0) {
         reached = events.at(-1)
+        isMore = events.length === mostAtOnce
         tell(newsOf(events, asOf))
       } else if (asOf - lastBeat >= heartbeatInterval) {
         lastBeat = asOf
@@ -100,26 +105,31 @@ export function createFollowers(
       // The store reports its own trouble. Who hears nothing stops to trust what it remembers.
     }
     timer = undefined
-    watch()
+    watch(isMore ? 0 : lookingInterval)
   }
 
-  function watch(): void {
+  function watch(wait = lookingInterval): void {
     if (followers.size === 0) reached = undefined
-    else if (!isClosed) timer ??= setTimeout(() => void look(), lookingInterval)
+    else if (!isClosed) timer ??= setTimeout(() => void look(), wait)
   }
 
-  /** Returns once the follower stands where the others do, or further. */
-  async function catchUp(follower: Follower, from: FeedPosition): Promise<FeedPosition | undefined> {
-    for (let position = from; ;) {
-      const asOf = clock()
-      const start = position
-      const events = await store.read((tx) => tx.feed.after(start, mostAtOnce))
-      if (events === undefined) return undefined
-      const last = events.at(-1)
-      follower.hear(newsOf(events, asOf))
-      position = last ?? position
-      if (events.length < mostAtOnce && (reached === undefined || reached.id <= position.id)) return position
+  /** Hears the next piece behind the position. Returns how far that is; undefined if it may hear no more. */
+  async function hearNext(follower: Follower, from: FeedPosition) {
+    const asOf = clock()
+    const events = await store.read((tx) => tx.feed.after(from, mostAtOnce))
+    const why = isClosed
+      ? 'closing'
+      : events === undefined
+        ? 'lost'
+        : isRefused(follower, events)
+          ? 'refused'
+          : undefined
+    if (events === undefined || why !== undefined) {
+      follower.end(why ?? 'lost')
+      return undefined
     }
+    follower.hear(newsOf(events, asOf))
+    return { position: events.at(-1) ?? from, isFull: events.length === mostAtOnce }
   }
 
   return {
@@ -127,19 +137,19 @@ export function createFollowers(
       expectRoom(follower)
       arriving.add(follower)
       try {
-        const position = await catchUp(follower, from)
-        if (position === undefined) {
-          follower.end('lost')
-          return () => {}
+        for (let position = from; ;) {
+          const heard = await hearNext(follower, position)
+          if (heard === undefined) return () => {}
+          position = heard.position
+          // It gets its place at once: others may hear more as soon as this waits for anything.
+          if (!heard.isFull && (reached === undefined || reached.id <= position.id)) {
+            reached ??= position
+            followers.set(follower, position)
+            watch()
+            return () => followers.delete(follower)
+          }
+          if (!(await follower.hasRoom())) return () => {}
         }
-        if (isClosed) {
-          follower.end('closing')
-          return () => {}
-        }
-        reached ??= position
-        followers.set(follower, position)
-        watch()
-        return () => followers.delete(follower)
       } finally {
         arriving.delete(follower)
       }
@@ -151,6 +161,11 @@ export function createFollowers(
       for (const follower of followers.keys()) drop(follower, 'closing')
     },
   }
+}
+
+/** Whether its verifier was revoked meanwhile. */
+function isRefused({ verifierId }: Follower, events: readonly FeedEvent[]): boolean {
+  return events.some(({ subject: { kind, id } }) => kind === 'verifier' && id === verifierId)
 }
 
 function newsOf(events: readonly FeedEvent[], asOf: number): FeedNews {

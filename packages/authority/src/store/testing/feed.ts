@@ -1,7 +1,7 @@
 // Conformance: the feed tells of everything that may end what somebody remembers, in the order of commits.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import type { FeedEvent, FeedPosition, FeedSubject } from '../../domain/feed.ts'
 import type { Store } from '../../domain/store.ts'
@@ -118,6 +118,25 @@ export function describeFeed(getStore: () => Store, create: CreateDatabase): voi
       expect(await store.read((tx) => tx.feed.after(last, 5))).toEqual([])
       expect(await store.read((tx) => tx.feed.after(start, 5))).toBeUndefined()
       expect(await store.read((tx) => tx.feed.after(first ?? start, 5))).toBeUndefined()
+    })
+
+    test('keeps what stands behind an event of a clock that was ahead, for who stands there', async () => {
+      const position = await store.read((tx) => tx.feed.end())
+      const now = Date.now()
+      const later = await store.write(async (tx) => {
+        vi.spyOn(Date, 'now').mockReturnValue(now + 1_000_000)
+        await tx.users.delete(1, 1)
+        vi.spyOn(Date, 'now').mockReturnValue(now)
+        await tx.users.delete(2, 1)
+        await tx.users.delete(3, 1)
+        return now + 1_000_000
+      })
+      vi.restoreAllMocks()
+      const [ahead] = (await store.read((tx) => tx.feed.after(position, 3))) ?? []
+      expect(ahead?.at).toBe(later)
+      while (await store.write((tx) => tx.feed.removeBefore(now + 1)));
+      expect(await store.read((tx) => tx.feed.after(position, 3))).toBeUndefined()
+      expect(await store.read((tx) => tx.feed.after(ahead ?? position, 3))).toHaveLength(2)
     })
   })
 }
