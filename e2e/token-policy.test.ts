@@ -399,6 +399,13 @@ describe('where an admin must approve', () => {
     const longer = await rotated(itself.id, { expiry: '48h' }, member.token)
     expect(longer.blocked?.reason).toBe('approval')
     expect((await rotated(longer.id, { expiry: '72h' })).blocked).toBeNull()
+    // What a token mints waits, and so does what it makes of another's token.
+    const [own, other] = [await mint(ask, member.token, slug), await mint(ask, admin.token, slug)]
+    await approve(own.id)
+    expect((await rotated(other.id, {}, own.token)).blocked?.reason).toBe('approval')
+    const child = expectAnswer(routes.createToken, await mintWith(own.token))
+    await approve(child.id)
+    expect((await rotated(child.id, {}, own.token)).blocked).toBeNull()
     // Otherwise each member could have what an admin made for somebody else.
     const ofAdmin = await mint(ask, admin.token, slug, { expiry: '24h' })
     expect((await rotated(ofAdmin.id, {}, member.token)).blocked?.reason).toBe('approval')

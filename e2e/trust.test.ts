@@ -180,6 +180,13 @@ describe('a job whose claims fit', () => {
     expect(denied).toMatchObject({ outcome: 'denied', reason: expect.stringContaining('max_token_lifetime') })
     await limit({ max_token_lifetime: null, tokens_may_mint: true })
     expect(await statusOf(ask, token)).toBe(200)
+    // Whoever rotates it would have what an admin is behind, for longer than the policy says.
+    const current = await ask('GET', '/v1/tokens/current', { token })
+    const [itself] = expectAnswer(routes.showCurrentTokens, current).tokens
+    for (const who of [token, admin.token]) {
+      const rotated = await ask('POST', `/v1/tokens/${itself?.token_id}/rotate`, { token: who, body: {} })
+      expect(expectRefusal(rotated, 409).message).toContain('exchange another one')
+    }
     // What it mints has no maker, and what is refused is not used up.
     const minted = await ask('POST', `/v1/orgs/${slug}/tokens`, { token, body: {} })
     expectRefusal(minted, 403)

@@ -6,8 +6,8 @@ import { Time, useNow } from '../ui/time.tsx'
 import { endsSoon } from './ends-soon.ts'
 
 /** Whether somebody who may can replace it. */
-export function canRotate({ state, successor_id, machine, caveats }: Token): boolean {
-  return state === 'live' && successor_id === null && machine === null && caveats !== null
+export function canRotate({ state, successor_id, trust_policy, machine, caveats }: Token): boolean {
+  return state === 'live' && [successor_id, trust_policy, machine].every((id) => id === null) && caveats !== null
 }
 
 const tones = { live: 'good', revoked: 'bad', expired: 'off' } as const

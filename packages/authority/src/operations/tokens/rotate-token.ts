@@ -6,6 +6,7 @@ import { DomainError } from '../../domain/errors.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import type { ListedToken } from '../../domain/token.ts'
 import { nowhere } from '../../domain/token-policy.ts'
+import { isTrustPolicyId } from '../../domain/trust-policy.ts'
 import { inherit, withoutQuestion } from '../discharges/membership-demand.ts'
 import { blockIn, type Judged } from '../perform/blocks.ts'
 import type { WriteOperation } from '../perform/operation.ts'
@@ -113,9 +114,15 @@ async function isApprovedAgain(
   { record, organisation, isLonger }: Pick<FoundToken, 'record' | 'organisation'> & { readonly isLonger: boolean },
 ): Promise<boolean> {
   const { approval } = organisation.tokenPolicy
-  const isSame = actor.kind === 'token' ? actor.record.isApproved : !approval || actor.user.id === record.createdBy
-  if (record.isApproved && isSame && !(isLonger && approval)) return true
+  const isAllowed = !approval || (isInSameHands(actor, record) && !isLonger)
+  const isGood = actor.kind === 'user' || actor.record.isApproved
+  if (record.isApproved && isAllowed && isGood) return true
   return isAdmin(tx, actor, organisation)
+}
+
+/** Whether the credential is the token itself, or what made it. */
+function isInSameHands(actor: Credential, { id, createdBy, mintedBy }: ListedToken): boolean {
+  return actor.kind === 'user' ? actor.user.id === createdBy : [id, mintedBy].includes(actor.record.id)
 }
 
 /**
@@ -123,13 +130,20 @@ async function isApprovedAgain(
  * @throws DomainError `conflict` for one that cannot, with the reason
  */
 function expectRotatable(record: ListedToken, now: number): Uint8Array {
-  const { id, successorId, machineId, caveats } = record
+  const { id, mintedBy, successorId, machineId, caveats } = record
   if (successorId !== null)
     throw new DomainError('conflict', `token ${id} is replaced already: its successor is ${successorId}`)
   const end = describeEnd(record, record.expiresAt, now)
   if (end !== undefined) throw new DomainError('conflict', `${end}: mint a new one`)
   if (machineId !== null) {
     throw new DomainError('conflict', `token ${id} is the own token of machine ${machineId}, which renews it by itself`)
+  }
+  // A person's successor would count as that of an admin when the account of the person is gone.
+  if (mintedBy !== null && isTrustPolicyId(mintedBy)) {
+    throw new DomainError(
+      'conflict',
+      `token ${id} was given for an identity token: exchange another one for a new token`,
+    )
   }
   if (caveats !== null) return caveats
   throw new DomainError(
