@@ -129,11 +129,8 @@ test('a page of tokens ends early where their caveats are long, and the next one
 test('a client that shows no caveats gets a whole page without reading them', async () => {
   const asked = { ...usualListing, slug: 'acme', limit: 300, after: undefined, withoutCaveats: true }
   const { items, next } = await run(listOrganisationTokens, asked)
-  expect([items.length, next, new Set(items.map(({ caveats }) => caveats))]).toEqual([
-    300,
-    items.at(-1)?.id,
-    new Set([null]),
-  ])
+  expect([items.length, new Set(items.map(({ caveats }) => caveats))]).toEqual([300, new Set([null])])
+  expect(next).toContain(items.at(-1)?.id)
   expect(rows).toEqual([100, 100, 100])
 })
 

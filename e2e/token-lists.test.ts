@@ -117,7 +117,7 @@ test('a cursor of another organisation leads nowhere', async () => {
   for (const name of ['one', 'two']) await mint(authority.ask, admin.token, elsewhere.slug, { name })
   const answer = await list({ limit: '1' }, `/v1/orgs/${elsewhere.slug}/tokens`)
   const { next_cursor: cursor = '' } = expectAnswer(routes.listOrganisationTokens, answer)
-  expect(expectRefusal(await list({ cursor }), 422)).toMatchObject({ field: 'cursor', code: 'invalid_request' })
+  expect(expectRefusal(await list({ cursor }), 400)).toMatchObject({ field: 'cursor', code: 'invalid_request' })
 })
 
 test.each([

@@ -108,17 +108,34 @@ export interface TokenQuery {
   readonly limit: number
   /** Skips the caveats, which may be a hundred times as long as the rest. */
   readonly withoutCaveats?: boolean
-  /** What the page before had as `next`: the id at its end, or by last use the place of its end. */
+  /** What the page before had as `next`: the place of its end. */
   readonly after?: string
 }
 
 /** Which tokens a list has, in whatever order. */
 export type TokenFilter = Omit<TokenQuery, 'sort' | 'order' | 'limit' | 'after' | 'withoutCaveats'>
 
-/** Where a list ends after this token. By last use it is a place and not a token, because uses change. */
-export function placeOf({ id, createdAt, lastUse }: ListedToken, { sort }: Pick<TokenQuery, 'sort'>): string {
-  if (sort !== 'last_used_at') return id
+/**
+ * Where a list ends after this token: a place and not a token, because tokens are used, renamed, rotated and removed while somebody
+ * turns the pages.
+ */
+export function placeOf(token: ListedToken, { sort }: Pick<TokenQuery, 'sort'>): string {
+  const { id, createdAt, lastUse } = token
+  if (sort !== 'last_used_at') return writePlace({ ...token, nameKey: nameKey(token.name) }, sort)
   return lastUse === null ? `unused.${createdAt}.${id}` : `used.${lastUse.at}.${id}`
+}
+
+/** The same in a list by something that tokens themselves have, of its sort keys; the key of the name stands last. */
+export function writePlace(
+  {
+    expiresAt,
+    createdAt,
+    nameKey: key,
+    id,
+  }: Pick<TokenRecord, 'expiresAt' | 'createdAt' | 'id'> & { readonly nameKey: string },
+  sort: StoredSort,
+): string {
+  return [sort === 'expires_at' ? expiresAt : 0, createdAt, id, sort === 'name' ? key : ''].join('.')
 }
 
 /** The key for sorting and searching names: equal for names that differ only in case or Unicode spelling. */

@@ -220,7 +220,7 @@ test('a token that ended since the page before is not listed again as live, nor 
   for (const token of [one, two, three]) if (token !== undefined) await tokens(session).insert(token)
   const query = { state: 'live', sort: 'expires_at', order: 'asc', search: '', limit: 1 } as const
   const first = await tokenLists(session).ofOrganisation(1, { ...query, now: 5 })
-  expect(first.next).toBe(one?.id)
+  expect(first.items.map(({ id }) => id)).toEqual([one?.id])
   const later = await tokenLists(session).ofOrganisation(1, { ...query, now: 25, after: first.next ?? '' })
   expect(later.items.map(({ id }) => id)).toEqual([three?.id])
   database.exec('delete from tokens')

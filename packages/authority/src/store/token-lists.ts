@@ -6,7 +6,14 @@ import { DomainError } from '../domain/errors.ts'
 import type { Page } from '../domain/page.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import type { PartialCount, TokenOwner } from '../domain/store/tokens.ts'
-import type { ListedToken, StoredSort, TokenFilter, TokenQuery } from '../domain/token.ts'
+import {
+  placeOf,
+  writePlace,
+  type ListedToken,
+  type StoredSort,
+  type TokenFilter,
+  type TokenQuery,
+} from '../domain/token.ts'
 import { caveatsColumn } from './long-caveats.ts'
 import { query, type Param, type Query, type QuerySession } from './query.ts'
 import type { Database } from './schema.ts'
@@ -65,7 +72,7 @@ async function listStored(
   const [first, last] = endsOf(asked)
   const { page, steps } = walkOf(owner, asked)
   const fixed = { ...fixedOf(owner, asked), caveats: asked.withoutCaveats === true ? 0 : 1 }
-  let from = after === undefined ? first : later(asked, await findPlace(session, owner, after), first)
+  let from = after === undefined ? first : later(asked, readPlace(after), first)
   const rows: FoundListed[] = []
   for (const count of passesOver(owner, asked) ? counts : [undefined]) {
     const bounds = { ...fixed, ...named('from', from) }
@@ -79,12 +86,18 @@ async function listStored(
     for (const row of found) rows.push(row)
     if (rows.length > limit) {
       const items = await toListedOnes(session, rows.slice(0, limit))
-      return { items, next: items.at(-1)?.id ?? '' }
+      return {
+        items,
+        next: items
+          .slice(-1)
+          .map((item) => placeOf(item, asked))
+          .join(''),
+      }
     }
     if (end === undefined) return { items: await toListedOnes(session, rows) }
     from = end
   }
-  return { items: await toListedOnes(session, rows), next: formatTokenId(from.id) }
+  return { items: await toListedOnes(session, rows), next: nameOf(from, asked) }
 }
 
 /** A piece of the list by expiry, which meets no revoked token among live ones, and none of other apps. */
@@ -97,7 +110,7 @@ async function countPiece(
   const asked: StoredQuery = { ...filter, sort: 'expires_at', order: 'desc', limit: 1 }
   const [first, last] = endsOf(asked)
   const { steps, counts } = walkOf(owner, asked)
-  const from = after === undefined ? first : await findPlace(session, owner, after)
+  const from = after === undefined ? first : readPlace(after)
   const bounds = { ...fixedOf(owner, asked), caveats: 0, limit: 1, ...named('from', from) }
   const skip = (looksUp(asked) ? mostLookedUp : mostCounted) - 1
   let end: Place | undefined
@@ -108,7 +121,7 @@ async function countPiece(
   for (const each of counts) {
     count += (await session.one(each, { ...bounds, ...named('to', end ?? last) }))?.count ?? 0
   }
-  return { count, ...(end === undefined ? {} : { next: formatTokenId(end.id) }) }
+  return { count, ...(end === undefined ? {} : { next: nameOf(end, asked) }) }
 }
 
 const [mostCounted, mostLookedUp] = [10_000, 2000] as const
@@ -145,21 +158,19 @@ function passesOver({ app }: TokenOwner, asked: StoredQuery): boolean {
   return search !== '' || looksUp(asked) || (sort !== 'expires_at' && (state !== 'all' || app !== null))
 }
 
-async function findPlace(session: QuerySession, { organisation }: TokenOwner, after: string): Promise<Place> {
-  const id = parseTokenId(after)
-  const place = id && (await session.one(placeOf, { id, organisation }))
-  if (place === undefined) throw new DomainError('invalid', 'cursor is not one of this list', { field: 'cursor' })
-  return place
+function nameOf({ id, ...place }: Place, { sort }: StoredQuery): string {
+  return writePlace({ ...place, id: formatTokenId(id) }, sort)
 }
 
-const placeOf = query((db, param: Param<{ id: Uint8Array; organisation: number }>) =>
-  db
-    .selectFrom('tokens')
-    .select(placeColumns)
-    .where('id', '=', param('id'))
-    // Only for tokens of the own organisation, so that nobody learns the sort position of others' tokens.
-    .where('organisation_id', '=', param('organisation')),
-)
+/** @throws DomainError `invalid` */
+function readPlace(text: string): Place {
+  // PostgreSQL takes no text with a NUL.
+  const [, expiresAt, createdAt, id = '', nameKey = ''] =
+    /^(\d{1,15})\.(\d{1,15})\.([\da-f-]{36})\.([^\0]{0,512})$/su.exec(text) ?? []
+  const bytes = parseTokenId(id)
+  if (bytes === undefined) throw new DomainError('invalid', 'cursor is not one of this list', { field: 'cursor' })
+  return { expiresAt: Number(expiresAt), createdAt: Number(createdAt), nameKey, id: bytes }
+}
 
 const placeColumns = ['expires_at as expiresAt', 'created_at as createdAt', 'name_key as nameKey', 'id'] as const
 

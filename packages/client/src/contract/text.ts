@@ -61,8 +61,8 @@ export const oneTimeCode = z.string().regex(/^\s*[A-Za-z0-9-]{8,80}\s*$/, { erro
 /** RFC 3339, UTC. */
 export const timestamp = z.iso.datetime()
 
-/** Where the next page starts; opaque. */
-export const cursor = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/, { error: 'is not a cursor of this authority' })
+/** Where the next page starts; opaque. It may hold the name of a token. */
+export const cursor = z.string().regex(/^[A-Za-z0-9_-]{1,2000}$/, { error: 'is not a cursor of this authority' })
 
 /** Page sizes come as text in a query. */
 export const pageLimit = z.coerce.number<number>().int().min(1).max(1000)

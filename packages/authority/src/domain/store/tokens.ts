@@ -31,14 +31,14 @@ export interface TokenReads {
   /**
    * A page of the organisation's tokens of all kinds. A page reads at most ten thousand tokens. So a search, or a state
    * that is not the sort order, may give a page that is shorter than the limit, even empty, and still has a next page.
-   * @throws DomainError `invalid` if `after` is no token of the organisation
+   * @throws DomainError `invalid` if `after` is no place in such a list
    */
   ofOrganisation(organisationId: number, query: TokenQuery): Promise<Page<ListedToken, string>>
   /** As above, for tokens limited to an app of the organisation. */
   ofApp(app: Pick<App, 'id' | 'organisationId'>, query: TokenQuery): Promise<Page<ListedToken, string>>
   /**
    * The number of tokens that such a list of the organisation has, or of one of its apps, as far as a piece of ten thousand tokens tells.
-   * @throws DomainError `invalid` if `after` is no token of the organisation
+   * @throws DomainError `invalid` if `after` is no place in such a list
    */
   count(owner: TokenOwner, filter: TokenFilter, after?: string): Promise<PartialCount>
   /** Whether revoking the other one with its descendants takes this one too. */

@@ -58,7 +58,7 @@ export function encodeOrganisation({ organisation, own }: KnownOrganisation) {
       }
     },
     limitedAccessTokens: (args: PageArgs, context: Context) =>
-      encodeTokens(args, context, (page) => context.exchange.perform(listOrganisationTokens, { slug, ...page })),
+      encodeTokens(args, slug, context, (page) => context.exchange.perform(listOrganisationTokens, { slug, ...page })),
   }
 }
 
@@ -103,7 +103,7 @@ export function encodeApp({
     image: ({ ref }: { readonly ref: string }) => encodeImage(ref),
     hostIssues: none,
     limitedAccessTokens: (args: PageArgs, context: Context) =>
-      encodeTokens(args, context, (page) => context.exchange.perform(listAppTokens, { appName: name, ...page })),
+      encodeTokens(args, name, context, (page) => context.exchange.perform(listAppTokens, { appName: name, ...page })),
   }
 }
 
@@ -183,12 +183,18 @@ function encodeMembership(member: Member) {
 }
 
 /** Only live tokens; the audit trail has revoked and ended ones. */
-async function encodeTokens(args: PageArgs, context: Context, list: (page: ListOptions) => Promise<ListedTokens>) {
+async function encodeTokens(
+  args: PageArgs,
+  owner: string,
+  context: Context,
+  list: (page: ListOptions) => Promise<ListedTokens>,
+) {
+  const listing = { ...usualListing, owner }
   const turn = (after: string | undefined) =>
     list({ ...usualListing, withoutCaveats: true, limit: pageSize(args), after })
-  const page = await turn(args.after ? decodeTokenCursor(args.after, usualListing) : undefined)
+  const page = await turn(args.after ? decodeTokenCursor(args.after, listing) : undefined)
   const encodeItem = (record: ListedToken) => encodeToken(record, page.organisation)
   return isForAll(args)
     ? connectAll(page, turn, encodeItem, context)
-    : connect(page, encodeItem, (id) => encodeTokenCursor(id, usualListing), context)
+    : connect(page, encodeItem, (place) => encodeTokenCursor(place, listing), context)
 }

@@ -6,6 +6,8 @@ import { InvalidInput } from './errors.ts'
 
 /** The parameters of a list. A cursor of one list is not valid for another. */
 interface TokenListing extends Pick<TokenQuery, 'state' | 'sort' | 'order' | 'search' | 'profile'> {
+  /** The organisation or the app, as the caller names it. */
+  readonly owner: string
   /** Milliseconds. */
   readonly unused?: number | undefined
   /** Milliseconds. */
@@ -19,24 +21,28 @@ export function encodeTokenCursor(place: string, listing: TokenListing): string 
 }
 
 /**
- * The place at the end of the page before: an id, or by last use a time and an id.
+ * The place at the end of the page before: what the list is sorted by, and an id.
  * @throws InvalidInput if the text is not a cursor of this list
  */
 export function decodeTokenCursor(text: string, listing: TokenListing): string {
-  const match = /^t\.([\w-]{11})\.((?:(?:un)?used\.\d{1,15}\.)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(
-    decode(text),
-  )
+  const match = tokenCursor.exec(Buffer.from(text, 'base64url').toString())
   if (match?.[2] === undefined) throw new InvalidInput('cursor is not one of this list', 'cursor')
   if (match[1] === fingerprint(listing)) return match[2]
   throw new InvalidInput(
-    'cursor is of a list that is sorted or filtered in another way: start again without a cursor',
+    'cursor is of another list, or of one that is sorted or filtered in another way: start again without a cursor',
     'cursor',
   )
 }
 
+const id = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+const tokenCursor = new RegExp(
+  `^t\\.([\\w-]{11})\\.((?:un)?used\\.\\d{1,15}\\.${id}|\\d{1,15}\\.\\d{1,15}\\.${id}\\.[^\\0]{0,512})$`,
+  'su',
+)
+
 function fingerprint(listing: TokenListing): string {
-  const { state, sort, order, search, unused = 0, endsWithin = 0, profile = '', createdBy = '' } = listing
-  const text = [state, sort, order, unused, endsWithin, profile, createdBy, search].join(' ')
+  const { owner, state, sort, order, search, unused = 0, endsWithin = 0, profile = '', createdBy = '' } = listing
+  const text = [owner, state, sort, order, unused, endsWithin, profile, createdBy, search].join(' ')
   return createHash('sha256').update(text).digest().subarray(0, 8).toString('base64url')
 }
 

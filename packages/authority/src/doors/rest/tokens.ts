@@ -76,13 +76,13 @@ export const tokenHandlers: Handlers<Names> = {
   },
 
   async listOrganisationTokens({ params, query }, exchange) {
-    const listing = readListing(query)
+    const listing = readListing(query, params.org_slug)
     const page = await exchange.perform(listOrganisationTokens, { slug: params.org_slug, ...listing })
     return encodeTokens(page, listing, exchange)
   },
 
   async listAppTokens({ params, query }, exchange) {
-    const listing = readListing(query)
+    const listing = readListing(query, params.app_name)
     return encodeTokens(
       await exchange.perform(listAppTokens, { appName: params.app_name, ...listing }),
       listing,
@@ -183,9 +183,12 @@ function readFilter({ state, search, profile, unused, ends_within, created_by }:
   }
 }
 
-function readListing({ cursor, sort, order, limit, ...filter }: Listing): ListOptions {
+function readListing(
+  { cursor, sort, order, limit, ...filter }: Listing,
+  owner: string,
+): ListOptions & { readonly owner: string } {
   // Names are sorted from A to Z, times from the latest.
-  const listing = { ...readFilter(filter), sort, limit, order: order ?? (sort === 'name' ? 'asc' : 'desc') }
+  const listing = { ...readFilter(filter), owner, sort, limit, order: order ?? (sort === 'name' ? 'asc' : 'desc') }
   return { ...listing, after: cursor === undefined ? undefined : decodeTokenCursor(cursor, listing) }
 }
 
@@ -193,7 +196,11 @@ function encodeCount({ count, more }: CountedTokens) {
   return { count, more }
 }
 
-async function encodeTokens(page: ListedTokens, listing: ListOptions, { now, pause }: Pick<Exchange, 'now' | 'pause'>) {
+async function encodeTokens(
+  page: ListedTokens,
+  listing: ReturnType<typeof readListing>,
+  { now, pause }: Pick<Exchange, 'now' | 'pause'>,
+) {
   const { items, organisation, usesKnownSince } = page
   const at = now()
   // Encoding caveats takes longer than everything else, so a token with up to 48 KiB of them is encoded alone.

@@ -264,16 +264,56 @@ export function describeTokens(getStore: () => Store): void {
       })
     })
 
-    test('no cursor reveals the position of a token of another organisation', async () => {
+    test('a page ends at a place of the list alone, so that no cursor reveals that of a token of another organisation', async () => {
       await getStore().write(async (tx) => {
-        const [mine, theirs] = [await insertOrganisation(tx), await insertOrganisation(tx)]
-        const token = createToken(theirs.id)
-        await tx.tokens.insert(token)
-        for (const after of [token.id, crypto.randomUUID(), 'no uuid']) {
-          const page = tx.tokens.ofOrganisation(mine.id, { ...byEnd, state: 'all', now: 0, limit: 10, after })
+        const { id } = await insertOrganisation(tx)
+        const place = `1.1.${crypto.randomUUID()}.`
+        for (const after of [crypto.randomUUID(), 'no uuid', '', `used.${place}`, `${place}a\0b`, `1.${place}`]) {
+          const page = tx.tokens.ofOrganisation(id, { ...byEnd, state: 'all', now: 0, limit: 10, after })
           await expect(page).rejects.toMatchObject({ name: 'DomainError', code: 'invalid', field: 'cursor' })
         }
       })
+    })
+
+    test('the next page goes on where the last one ended, also if its last token was renamed, rotated or removed meanwhile', async () => {
+      for (const sort of ['name', 'expires_at', 'created_at'] as const) {
+        for (const order of ['asc', 'desc'] as const) {
+          for (const change of ['to the front', 'to the back', 'away'] as const) {
+            const { id, all } = await getStore().write(async (tx) => {
+              const owner = await insertOrganisation(tx)
+              const made = [1, 2, 3, 4].map((at) =>
+                createToken(owner.id, { name: `ci ${at}`, createdAt: at, expiresAt: 5000 + at }),
+              )
+              for (const token of made) await tx.tokens.insert(token)
+              return { id: owner.id, all: order === 'asc' ? made : made.toReversed() }
+            })
+            const query = { sort, order, state: 'live', search: '', now: 10, limit: 2 } as const
+            const first = await getStore().read((tx) => tx.tokens.ofOrganisation(id, query))
+            const [, moved] = all
+            if (moved === undefined) throw new Error('four tokens were made')
+            await getStore().write(async (tx) => {
+              const isLow = (change === 'to the front') === (order === 'asc')
+              if (change === 'away') {
+                await tx.tokens.handOn(moved.id, moved.id, 11)
+                await tx.tokens.removeEnded(12, id - 1)
+                return
+              }
+              await tx.tokens.rename(moved.id, isLow ? 'a' : 'z')
+              await tx.tokens.handOn(moved.id, moved.id, isLow ? 100 : 9000)
+            })
+            const after = first.next ?? ''
+            const rest = await getStore().read((tx) => tx.tokens.ofOrganisation(id, { ...query, after, limit: 10 }))
+            const ids = rest.items.map((token) => token.id).filter((listed) => listed !== moved.id)
+            const name = [sort, order, change].join(' ')
+            expect(ids, name).toEqual(all.slice(2).map((token) => token.id))
+            // Counts have the order of this list.
+            if (sort !== 'expires_at' || order === 'asc') continue
+            const owner = { organisation: id, app: null }
+            const { count } = await getStore().read((tx) => tx.tokens.count(owner, query, after))
+            expect(count, name).toBe(rest.items.length)
+          }
+        }
+      }
     })
 
     test('a large number is listed in pages in every order and search, without loss or repetition', async () => {
