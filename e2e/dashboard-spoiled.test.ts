@@ -26,7 +26,7 @@ const spoilings: Readonly<Record<string, Spoiled>> = {
 }
 
 const pages = [
-  ['/orgs', /^\/v1\/orgs$/, 'the page of a portal', 'Organizations'],
+  ['/orgs', /^\/v1\/orgs(?:\?|$)/, 'the page of a portal', 'Organizations'],
   ['/dashboard/acme/tokens', /^\/v1\/orgs\/acme$/, 'an empty object', 'Tokens'],
   ['/dashboard/acme/tokens', /^\/v1\/orgs\/acme\/tokens/, 'null', 'Tokens'],
   ['/dashboard/acme/apps', /^\/v1\/apps/, 'nothing', 'Apps'],

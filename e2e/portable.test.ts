@@ -101,10 +101,10 @@ describe('the macaroon package', () => {
     [14_500, 'the JSON of caveats alone', "export * from '@hallpass/macaroon/json'"],
     [7_700, 'naming tokens alone', "export * from '@hallpass/macaroon/name'"],
     [3_450, 'narrowing alone', "export * from '@hallpass/macaroon/narrow'"],
-    [20_600, 'what is internal alone', "export * from '@hallpass/macaroon/internal'"],
-    [17_200, 'explaining alone', "export * from '@hallpass/macaroon/explain'"],
+    [20_700, 'what is internal alone', "export * from '@hallpass/macaroon/internal'"],
+    [17_300, 'explaining alone', "export * from '@hallpass/macaroon/explain'"],
     [
-      37_600,
+      37_900,
       'all doors together',
       "export * from '@hallpass/macaroon'; export * from '@hallpass/macaroon/json'; export * from '@hallpass/macaroon/explain'",
     ],

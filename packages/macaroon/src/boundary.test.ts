@@ -12,7 +12,7 @@ import * as internal from './internal.ts'
 import { encodeMacaroon } from './macaroon.ts'
 import { sealTicket } from './ticket.ts'
 import { createVocabulary } from './vocabulary.ts'
-import { type Access, type Caveat, MacaroonError, type OwnCaveatDefinition } from './index.ts'
+import { type Access, type Caveat, MacaroonError, type Network, type OwnCaveatDefinition } from './index.ts'
 import { nameTokens } from './name-token.ts'
 import { caught, codeOf } from './testing/errors.ts'
 import { countUp } from './testing/vectors.ts'
@@ -61,6 +61,7 @@ const access: Access = { action: actions.read, now: 100, orgId: 12n, appId: 7n }
 const sealing = { key, dischargeKey: new Uint8Array(32).fill(9), nonce: new Uint8Array(12) }
 const ticket = sealTicket(sealing)
 const answering = { key, ticket, location: 'x', rnd: new Uint8Array(16) }
+const network: Network = { address: Uint8Array.of(10, 0, 0, 0), bits: 8 }
 const location = input.location
 const text = formatAuthorization([bytes])
 const bundle = parseBundle(text, { location })
@@ -106,7 +107,10 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   organizationScope: [caveats, flyVocabulary],
   parentBinding: [macaroon],
   parseAction: ['rw'],
+  arrangeNetworks: [[network]],
+  isInNetwork: [network.address, network],
   parseAddress: ['::1'],
+  writeNetwork: [network],
   parseAuthorization: [text],
   parseBundle: [text, { location }],
   runLabels: [verified],

@@ -1,7 +1,7 @@
 // The limits that an organisation sets for its tokens, and which of them blocks a token. A blocked token is not revoked: it is
 // good again when the limit is loosened.
 import type { Access, Network } from '@hallpass/macaroon'
-import { arrange, formatNetwork, holds, parseAddress } from '@hallpass/macaroon/internal'
+import { arrangeNetworks, isInNetwork, parseAddress, writeNetwork } from '@hallpass/macaroon/internal'
 import { parseNetwork } from '@hallpass/macaroon/narrow'
 
 import type { TokenRecord } from './token.ts'
@@ -105,11 +105,11 @@ export function blockOf(token: LimitedToken, policy: TokenPolicy, circumstances:
 
 /** Networks of CIDR, in their order, without those that lie in others. */
 export function readNetworks(texts: readonly string[]): readonly Network[] {
-  return arrange(texts.map(parseNetwork))
+  return arrangeNetworks(texts.map(parseNetwork))
 }
 
 export function writeNetworks(networks: readonly Network[]): string[] {
-  return networks.map(formatNetwork)
+  return networks.map(writeNetwork)
 }
 
 /** Whole seconds as people write them: `90 days`, `36 hours`, `1 minute`. */
@@ -143,7 +143,7 @@ function isOfAdmin({ createdBy, mintedBy }: LimitedToken, makerIsAdmin: boolean)
 function isFrom(networks: readonly Network[], sourceAddress: Access['sourceAddress']): boolean {
   const said = typeof sourceAddress === 'function' ? sourceAddress() : sourceAddress
   const address = said === undefined ? undefined : parseAddress(said)
-  return address !== undefined && networks.some((network) => holds(network, address))
+  return address !== undefined && networks.some((network) => isInNetwork(address, network))
 }
 
 function block(reason: BlockReason, sentence: string): Block {
