@@ -8,7 +8,7 @@ import { createCode, hashCode, resetLifetimes, type ListedUser, type User } from
 import { findOrphans, removeAccount } from '../operations/accounts/delete-account.ts'
 import { endWaysIn } from '../operations/accounts/prove-address.ts'
 import { resetUrl } from '../operations/accounts/reset-mail.ts'
-import { beside, operator, type Place } from './beside.ts'
+import { beside, eventOf, operator, type Place } from './beside.ts'
 
 /** @throws StartupError an error of the store */
 export function listUsers(place: Place): Promise<readonly ListedUser[]> {
@@ -40,7 +40,7 @@ export function resetUser(
       await endWaysIn(tx, user)
       const codeHash = hashCode(code.reveal())
       await tx.passwordResets.insert({ userId: user.id, codeHash, madeBy: 'operator', createdAt: now, expiresAt })
-      await tx.audit.append(eventOf('user.reset', user, now))
+      await tx.audit.append(eventOf('user.reset', `user ${user.email}`, now))
       return { email: user.email, url: resetUrl(publicUrl, code), expiresAt }
     }),
   )
@@ -67,24 +67,10 @@ export function deleteUser(
         )
       }
       await removeAccount(tx, user, { now, by: operator })
-      await tx.audit.append(eventOf('user.delete', user, now))
+      await tx.audit.append(eventOf('user.delete', `user ${user.email}`, now))
       return orphans
     }),
   )
-}
-
-function eventOf(operation: string, user: User, at: number) {
-  const target = `user ${user.email}`
-  return {
-    at,
-    organisationId: null,
-    operation,
-    outcome: 'allowed',
-    actor: operator,
-    target,
-    reason: '',
-    requestId: '',
-  } as const
 }
 
 async function requireUser(tx: ReadTransaction, email: string): Promise<User> {

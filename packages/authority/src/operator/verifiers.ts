@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { StartupError } from '../domain/errors.ts'
 import type { Secret } from '../domain/secret.ts'
 import { createVerifierSecret, hashVerifierSecret, mostVerifiers, type Verifier } from '../domain/verifier.ts'
-import { beside, operator, type Place } from './beside.ts'
+import { beside, eventOf, type Place } from './beside.ts'
 
 type NamedPlace = Place & {
   readonly name: string
@@ -30,7 +30,7 @@ export function createVerifier({ name, now, ...place }: NamedPlace): Promise<Ver
       if (known.length >= mostVerifiers) throw refuse(`There are ${mostVerifiers} verifiers already.`)
       if (known.some((each) => each.name === name)) throw refuse(`There is already a verifier ${name}.`)
       const verifier = await tx.verifiers.insert({ name, secretHash, createdAt: now })
-      await tx.audit.append(eventOf('verifier.create', verifier, now))
+      await tx.audit.append(eventOf('verifier.create', `verifier ${name}`, now))
       return { ...verifier, secret }
     }),
   )
@@ -46,7 +46,7 @@ export function revokeVerifier({ name, now, ...place }: NamedPlace): Promise<Ver
       const verifier = (await tx.verifiers.list()).find((each) => each.name === name)
       if (verifier === undefined) throw refuse(`There is no verifier ${name}.`)
       await tx.verifiers.delete(verifier.id)
-      await tx.audit.append(eventOf('verifier.revoke', verifier, now))
+      await tx.audit.append(eventOf('verifier.revoke', `verifier ${name}`, now))
       return verifier
     }),
   )
@@ -54,17 +54,4 @@ export function revokeVerifier({ name, now, ...place }: NamedPlace): Promise<Ver
 
 function refuse(sentence: string): StartupError {
   return new StartupError('verifier_refused', `${sentence} Nothing was changed.`)
-}
-
-function eventOf(operation: string, { name }: Verifier, at: number) {
-  return {
-    at,
-    organisationId: null,
-    operation,
-    outcome: 'allowed',
-    actor: operator,
-    target: `verifier ${name}`,
-    reason: '',
-    requestId: '',
-  } as const
 }
