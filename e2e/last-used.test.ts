@@ -100,6 +100,12 @@ test('a use counts through every door, when it is refused, and when a service as
   const access = { action: 'r', app_name: app, source_address: '203.0.113.99' }
   await ask('POST', '/v1/tokens/authorize', { body: { header: deploy.token, access } })
   await expect.poll(async () => (await show(deploy.id)).last_used_ip).toBe('203.0.113.99')
+  // However it is written, it is one address.
+  for (const source_address of ['2001:DB8:0::1', '2001:db8::1', '::ffff:203.0.113.99']) {
+    await ask('POST', '/v1/tokens/authorize', { body: { header: deploy.token, access: { ...access, source_address } } })
+  }
+  const lastFrom = async () => (await show(deploy.id)).used_from.slice(0, 3).map(({ ip }) => ip)
+  await expect.poll(lastFrom).toEqual(['203.0.113.99', '2001:db8::1', '127.0.0.1'])
 })
 
 test('a list is sorted by last use, and says which tokens were not used for a time', async () => {

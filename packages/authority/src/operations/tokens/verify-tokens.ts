@@ -1,5 +1,6 @@
 // token.authenticate and token.authorise: a service asks about the tokens that it was sent, on behalf of their holder.
 import { formatAction, type Access, type Caveat } from '@hallpass/macaroon'
+import { formatAddress, parseAddress } from '@hallpass/macaroon/internal'
 
 import type { App } from '../../domain/app.ts'
 import { DomainError } from '../../domain/errors.ts'
@@ -60,7 +61,11 @@ export const authoriseToken: ReadOperation<NamedAccess, Subject, AllowedAccess> 
   name: 'token.authorise',
   mode: 'read',
 
-  reportedAddress: ({ access: { sourceAddress } }) => (typeof sourceAddress === 'string' ? sourceAddress : undefined),
+  reportedAddress({ access: { sourceAddress } }) {
+    // A server that listens for both kinds sees `::ffff:192.0.2.1`, which is one address with 192.0.2.1.
+    const address = typeof sourceAddress === 'string' ? parseAddress(sourceAddress) : undefined
+    return address && formatAddress(address)
+  },
 
   async access(context, { slug, appName, access }) {
     const found = appName === undefined ? undefined : await findApp(context, appName)
