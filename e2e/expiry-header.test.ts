@@ -24,6 +24,7 @@ test('every answer to a token that ends within a week says when, refusals too, a
   const answers: Readonly<Record<string, [number, Answer]>> = {
     list: [200, await ask('GET', `/v1/apps?org_slug=${slug}`, { token })],
     'long list': [200, await ask('GET', `/v1/orgs/${slug}/tokens`, { token })],
+    'a proxy asks': [200, await ask('GET', `/authorize?action=r&app_name=${app.name}`, { token })],
     machines: [200, await ask('GET', machines, { token })],
     flyctl: [200, await ask('GET', `/api/v1/organizations/${slug}`, { token })],
     query: [200, await graphql('{ viewer { __typename } }')],

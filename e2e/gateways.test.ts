@@ -83,6 +83,8 @@ describe('GET /authorize', () => {
     ['', 'org_slug'],
     ['action=r', 'org_slug'],
     ['action=x&app_name=web', 'action'],
+    ['app_name=web', 'action'],
+    ['action=&app_name=web', 'action'],
     ['action=r&action=w&app_name=web', 'action'],
     ['action=r&app_name=web&path=/', 'path'],
     ['action=r&machine_id=1', 'machine_id'],
@@ -178,11 +180,20 @@ describe.each(['nginx', 'caddy'] as const)('%s', (name) => {
       const narrowed = readonlyOf(token).replace(/^FlyV1 /, 'Bearer ')
       const authorization = token.replace(/^FlyV1 /, 'Bearer ')
       expect(seen).toEqual([])
-      const made = { 'hallpass-token': 'admin', hallpass_token: 'admin', 'x-forwarded-for': '10.0.0.1' }
+      const made = {
+        'hallpass-token': 'admin',
+        hallpass_token: 'admin',
+        'hallpass-organization': 'other',
+        hallpass_organization: 'other',
+        'hallpass-app': 'other',
+        'x-forwarded-for': '10.0.0.1',
+      }
       expect(await send(port, 'GET', '/page?x=1', { authorization: narrowed, ...made })).toMatchObject({ status: 200 })
-      expect(seen[0]).toMatchObject({ url: '/page?x=1', headers: { 'hallpass-token': id } })
-      expect(seen[0]?.headers['authorization']).toBeUndefined()
-      expect(seen[0]?.headers['hallpass_token']).toBeUndefined()
+      const names = { 'hallpass-token': id, 'hallpass-organization': slug, 'hallpass-app': 'web' }
+      expect(seen[0]).toMatchObject({ url: '/page?x=1', headers: names })
+      for (const gone of ['authorization', 'hallpass_token', 'hallpass_organization']) {
+        expect(seen[0]?.headers[gone]).toBeUndefined()
+      }
       // What is asked is not for the client to say.
       const attempts = [
         '/?action=r&app_name=other',
@@ -197,10 +208,10 @@ describe.each(['nginx', 'caddy'] as const)('%s', (name) => {
         expect([path, [400, 401, 404].includes(status ?? 0)]).toEqual([path, true])
       }
       expect(seen).toHaveLength(1)
-      if (name === 'nginx') {
-        expect((await send(port, 'POST', '/page', { authorization: narrowed, ...made }, 'x')).status).toBe(403)
-        expect(seen).toHaveLength(1)
+      for (const method of ['POST', 'DELETE', 'OPTIONS', 'PROPFIND']) {
+        expect((await send(port, method, '/page', { authorization: narrowed, ...made })).status).toBe(403)
       }
+      expect(seen).toHaveLength(1)
       expect((await send(port, 'POST', '/page', { authorization, ...made }, 'content')).status).toBe(200)
       expect(seen[1]?.body).toBe('content')
       // The authority that is gone lets nobody through.

@@ -59,6 +59,14 @@ test('takes every step of every chore, each in a transaction of its own', async 
   })
 })
 
+test('gives every chore a turn while one has very much to do', async () => {
+  const endless = createChore('endless', 1_000_000)
+  const late = createChore('late', 1)
+  start('one', [endless.chore, late.chore])
+  await late.done
+  expect(endless.left()).toBeGreaterThan(999_000)
+})
+
 test('stops after the current step, and another worker continues from there', async () => {
   const long = createChore('long', 1000)
   const worker = start('one', [long.chore])

@@ -29,7 +29,7 @@ export interface WorkerOptions {
   readonly report: (state: { readonly chore: string; readonly error?: unknown }) => void
 }
 
-/** Checks for work now and then at intervals. */
+/** Checks for work now and then at intervals. Chores that have much to do take turns. */
 export function startWorker({ store, chores, now, id, report }: WorkerOptions): Worker {
   const stopping = new AbortController()
   const failing = new Set<string>()
@@ -38,23 +38,30 @@ export function startWorker({ store, chores, now, id, report }: WorkerOptions): 
     return store.write(async (tx) => (await takeLease(tx, id, now())) && chore.step(tx), { isStep: true })
   }
 
-  async function finish(chore: Chore): Promise<void> {
+  /** Takes a turn of the chore. Returns whether there is more. */
+  async function takeTurn(chore: Chore): Promise<boolean> {
     try {
-      if (await store.read((tx) => chore.isDue(tx))) {
-        while (!stopping.signal.aborted && (await takeStep(chore))) await pause(restMilliseconds)
+      let isMore = await store.read((tx) => chore.isDue(tx))
+      for (let steps = 0; isMore && steps < stepsOfTurn && !stopping.signal.aborted; steps++) {
+        isMore = await takeStep(chore)
+        if (isMore) await pause(restMilliseconds)
       }
       if (failing.delete(chore.name)) report({ chore: chore.name })
+      return isMore
     } catch (error) {
       // It is retried; nothing that is found or verified depends on it. The store reports its own failures.
-      if (isUnavailable(error)) return
+      if (isUnavailable(error)) return false
       if (!failing.has(chore.name)) report({ chore: chore.name, error })
       failing.add(chore.name)
+      return false
     }
   }
 
   async function work(): Promise<void> {
     while (!stopping.signal.aborted) {
-      for (const chore of chores) if (!stopping.signal.aborted) await finish(chore)
+      let isMore = false
+      for (const chore of chores) if (!stopping.signal.aborted && (await takeTurn(chore))) isMore = true
+      if (isMore) continue
       await pause(interval, undefined, { signal: stopping.signal, ref: false }).catch(() => {})
     }
   }
@@ -84,6 +91,9 @@ async function takeLease(tx: Transaction, id: string, now: number): Promise<bool
 const leaseName = 'worker_lease'
 const leaseMilliseconds = 10_000
 const interval = 10_000
+
+/** One to two seconds: what others have to do is not held up by a chore of many minutes. */
+const stepsOfTurn = 100
 
 // A pause between steps, so that other writes do not wait for one step after another.
 const restMilliseconds = 10

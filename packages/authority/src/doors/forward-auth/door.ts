@@ -12,6 +12,7 @@ import { InvalidInput } from '../http/errors.ts'
 import { openExchange } from '../http/exchange.ts'
 import { namedAccess } from '../http/named-access.ts'
 import { parse } from '../http/parse.ts'
+import { tellEnd } from '../http/tell-end.ts'
 
 interface Door {
   readonly environment: Environment
@@ -33,8 +34,11 @@ export function openForwardAuthDoor(server: FastifyInstance, { environment, auth
       )
     }
     const asked = parse(access, { ...query, source_address: addressOf(request) }, 'the query')
+    // Without one every token of the organization would pass, where a proxy has lost a variable.
+    if (asked.action === 0) throw new InvalidInput('action is needed: letters of rwcdC', 'action')
     const { perform } = openExchange(environment, tokensAmong(presentedBy(request)), request)
     const { token, organisation, app, action } = await perform(authoriseToken, namedAccess(asked))
+    tellEnd(request, reply)
     // A proxy sets these in the place of what the client sent under their names.
     void reply
       .header('cache-control', 'no-store')
