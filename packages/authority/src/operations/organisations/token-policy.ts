@@ -54,7 +54,7 @@ export const updateTokenPolicy: WriteOperation<UpdateTokenPolicy, Organisation, 
     }
     const { maxLifetime, defaultLifetime } = policy
     if (maxLifetime !== null && defaultLifetime !== null && defaultLifetime > maxLifetime) {
-      const longer = `default_token_lifetime is ${saySeconds(defaultLifetime)}, longer than max_token_lifetime of ${saySeconds(maxLifetime)}`
+      const longer = `default_token_lifetime is ${saySeconds(defaultLifetime)}, longer than the longest lifetime of ${saySeconds(maxLifetime)}`
       throw new DomainError('invalid', longer, { field: 'default_token_lifetime' })
     }
     const [before, after] = [describe(old), describe(policy)]
