@@ -31,10 +31,25 @@ describe('the log of uses', () => {
           const userAgent = (last.userAgent ?? '').slice(0, 256)
           return [{ id, at, operation: last.operation, userAgent, usedFrom }]
         })
-        expect([...log.take().tokens].sort((a, b) => (a.id < b.id ? -1 : 1))).toEqual(expected)
+        expect([...log.finish(log.take()).tokens].sort((a, b) => (a.id < b.id ? -1 : 1))).toEqual(expected)
         expect(log.take()).toEqual({ tokens: [], logins: [] })
       }),
     )
+  })
+
+  test('is taken without work for each of its uses, which is done when a part of them is finished', () => {
+    let described = 0
+    const count = (text: string) => {
+      described += 1
+      return text
+    }
+    const log = new UseLog(0, { address: count, userAgent: count })
+    for (let id = 0; id < 10; id++) log.tokens.note(String(id), from('a', 'curl'), 'app.list', id)
+    const taken = log.take()
+    log.giveBack(taken)
+    expect([described, log.take().tokens.length]).toEqual([0, 10])
+    log.finish({ tokens: taken.tokens.slice(0, 2), logins: [] })
+    expect(described).toBe(4)
   })
 
   test('keeps logins and passkeys apart, of each the last use', () => {
@@ -43,7 +58,7 @@ describe('the log of uses', () => {
     log.giveBack(log.take())
     log.sessions.note(1, from('b', 'two'), 'app.show', 2)
     log.passkeys.note(1, from('c'), 'user.sign_in_with_passkey', 3)
-    expect(log.take().logins).toEqual([
+    expect(log.finish(log.take()).logins).toEqual([
       { kind: 'session', id: 1, at: 2, address: 'b', operation: 'app.show', userAgent: 'two' },
       { kind: 'passkey', id: 1, at: 3, address: 'c', operation: 'user.sign_in_with_passkey', userAgent: '' },
     ])
@@ -56,7 +71,7 @@ describe('the log of uses', () => {
     })
     log.tokens.note('t', from('10.0.0.1', 'curl'), 'app.list', 1)
     log.tokens.note('t', from('10.0.0.2', 'curl'), 'app.list', 2)
-    expect(log.take().tokens).toEqual([
+    expect(log.finish(log.take()).tokens).toEqual([
       { id: 't', at: 2, operation: 'app.list', userAgent: 'CURL', usedFrom: [{ address: '10.*', at: 2 }] },
     ])
   })
@@ -69,14 +84,23 @@ describe('the log of uses', () => {
     log.tokens.note('0', from('a'), 'app.list', 99)
     expect([many, log.dropped]).toEqual([1, 3])
     const taken = log.take()
-    expect(taken.tokens.map(({ id, at }) => [id, at])).toEqual([
+    expect(log.finish(taken).tokens.map(({ id, at }) => [id, at])).toEqual([
       ['0', 99],
       ['1', 1],
       ['2', 2],
       ['3', 3],
       ['4', 4],
     ])
-    log.giveBack({ ...taken, tokens: [...taken.tokens, ...taken.tokens] })
-    expect([log.take().tokens.length, log.dropped]).toEqual([5, 8])
+    for (const id of ['0', 'new']) log.tokens.note(id, from('b'), 'app.list', 100)
+    log.giveBack(taken)
+    const again = log.finish(log.take()).tokens
+    expect([again.length, again.find(({ id }) => id === '0')?.usedFrom, log.dropped]).toEqual([
+      5,
+      [
+        { address: 'b', at: 100 },
+        { address: 'a', at: 99 },
+      ],
+      4,
+    ])
   })
 })

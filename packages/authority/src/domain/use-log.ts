@@ -1,13 +1,5 @@
 // Notes in memory who was used when, until a worker writes it down. A note costs a request next to nothing.
-import {
-  mergeAddresses,
-  mergeUses,
-  mostAddresses,
-  type LoginKind,
-  type TokenUse,
-  type Use,
-  type UsedFrom,
-} from './use.ts'
+import { mergeAddresses, mostAddresses, type LoginKind, type TokenUse, type Use, type UsedFrom } from './use.ts'
 
 /** Who uses a credential. */
 export interface UsedBy {
@@ -19,6 +11,12 @@ export interface UsedBy {
 export interface NotedUses {
   readonly tokens: readonly NotedTokenUse[]
   readonly logins: readonly NotedLoginUse[]
+}
+
+/** Uses that were held, and are not ready to be written. */
+export interface HeldUses {
+  readonly tokens: readonly (readonly [id: string, note: Note])[]
+  readonly logins: readonly { readonly kind: LoginKind; readonly id: number; readonly note: Note }[]
 }
 
 export interface NotedTokenUse extends TokenUse {
@@ -45,9 +43,6 @@ export class UseLog {
   /** Since when uses are noted, in milliseconds. */
   readonly since: number
   readonly #describe: Describe
-  readonly #most: number
-  /** Taken, and not written after all. */
-  #left: NotedUses = { tokens: [], logins: [] }
   /** How many uses were not noted, because there were too many. */
   dropped = 0
   /** Called when so many are held that they should be written now. */
@@ -57,7 +52,6 @@ export class UseLog {
   constructor(since: number, describe: Describe, bounds: Bounds = { most: mostHeld, many: manyHeld }) {
     this.since = since
     this.#describe = describe
-    this.#most = bounds.most
     const grown: Grown = {
       many: () => this.onMany(),
       drop: () => {
@@ -77,30 +71,30 @@ export class UseLog {
     }
   }
 
-  /** All that is held; it is held no more. */
-  take(): NotedUses {
-    const logins = (kind: LoginKind, notes: Notes<number>) =>
-      notes.take().map(([id, note]) => {
+  /** All that is held; it is held no more. It takes a few milliseconds: `finish` does the rest, a part at a time. */
+  take(): HeldUses {
+    const logins = (kind: LoginKind, notes: Notes<number>) => notes.take().map(([id, note]) => ({ kind, id, note }))
+    return {
+      tokens: this.tokens.take(),
+      logins: [...logins('session', this.sessions), ...logins('passkey', this.passkeys)],
+    }
+  }
+
+  /** What was held, as it is written. */
+  finish({ tokens, logins }: HeldUses): NotedUses {
+    return {
+      tokens: tokens.map(([id, note]) => ({ id, ...this.#finish(note) })),
+      logins: logins.map(({ kind, id, note }) => {
         const { usedFrom, ...use } = this.#finish(note)
         return { ...use, kind, id, address: usedFrom[0].address }
-      })
-    const { tokens: leftTokens, logins: leftLogins } = this.#left
-    this.#left = { tokens: [], logins: [] }
-    const tokens = new Map(leftTokens.map((use) => [use.id, use]))
-    for (const [id, note] of this.tokens.take()) {
-      const [use, known] = [{ id, ...this.#finish(note) }, tokens.get(id)]
-      tokens.set(id, known === undefined ? use : { id, ...mergeUses(known, use) })
+      }),
     }
-    const all = [...leftLogins, ...logins('session', this.sessions), ...logins('passkey', this.passkeys)]
-    // Of two of one login the later one stands.
-    const byLogin = new Map(all.map((use) => [`${use.kind} ${use.id}`, use]))
-    return { tokens: [...tokens.values()], logins: [...byLogin.values()] }
   }
 
   /** Takes back what could not be written, for the next time. */
-  giveBack({ tokens, logins }: NotedUses): void {
-    this.#left = { tokens: tokens.slice(0, this.#most), logins: logins.slice(0, this.#most) }
-    this.dropped += tokens.length + logins.length - this.#left.tokens.length - this.#left.logins.length
+  giveBack({ tokens, logins }: HeldUses): void {
+    for (const [id, note] of tokens) this.tokens.giveBack(id, note)
+    for (const { kind, id, note } of logins) (kind === 'session' ? this.sessions : this.passkeys).giveBack(id, note)
   }
 
   #finish({ at, address, operation, userAgent, earlier }: Note): TokenUse {
@@ -164,6 +158,17 @@ export class Notes<Id> {
     const taken = [...this.#notes]
     this.#notes = new Map()
     return taken
+  }
+
+  /** Holds an earlier note again, behind what was noted since. */
+  giveBack(id: Id, old: Note): void {
+    const note = this.#notes.get(id)
+    if (note !== undefined) {
+      const known = new Set([note.address, ...note.earlier.map(({ address }) => address)])
+      const others = [{ address: old.address, at: old.at }, ...old.earlier].filter(({ address }) => !known.has(address))
+      note.earlier = [...note.earlier, ...others].slice(0, mostAddresses - 1)
+    } else if (this.#notes.size < this.#bounds.most) this.#notes.set(id, old)
+    else this.#grown.drop()
   }
 
   #begin(id: Id, note: Note): void {

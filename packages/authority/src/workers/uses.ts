@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 import { isUnavailable } from '../domain/errors.ts'
 import type { Store } from '../domain/store.ts'
-import type { NotedUses, UseLog } from '../domain/use-log.ts'
+import type { HeldUses, UseLog } from '../domain/use-log.ts'
 import type { Worker } from './worker.ts'
 
 export interface UseWriterOptions {
@@ -43,7 +43,8 @@ export function startUseWriter(options: UseWriterOptions): Worker {
       await keepSince(left())
       for (const batch of batches) {
         if (left() <= 0 || (until === Infinity && stopping.signal.aborted)) break
-        await store.write((tx) => tx.uses.record(batch), { isStep: true, patience: left() })
+        const finished = uses.finish(batch)
+        await store.write((tx) => tx.uses.record(finished), { isStep: true, patience: left() })
         written += 1
         await pause(restMilliseconds)
       }
@@ -89,8 +90,8 @@ const restMilliseconds = 10
 const patience = 2_000
 const closingTime = 2_000
 
-function inBatches({ tokens, logins }: NotedUses): NotedUses[] {
-  const batches: NotedUses[] = []
+function inBatches({ tokens, logins }: HeldUses): HeldUses[] {
+  const batches: HeldUses[] = []
   for (let at = 0; at < tokens.length; at += batchSize) {
     batches.push({ tokens: tokens.slice(at, at + batchSize), logins: [] })
   }

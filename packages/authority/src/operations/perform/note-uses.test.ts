@@ -37,5 +37,10 @@ test('a user agent is kept in words or in one line of visible characters', () =>
   for (const [id, userAgent] of agents.entries()) {
     log.sessions.note(id, { remoteAddress: '::1', userAgent }, 'app.list', 1)
   }
-  expect(log.take().logins.map(({ userAgent }) => userAgent)).toEqual(['', 'curl/8.5', 'a b', 'Firefox on Linux'])
+  expect(log.finish(log.take()).logins.map(({ userAgent }) => userAgent)).toEqual([
+    '',
+    'curl/8.5',
+    'a b',
+    'Firefox on Linux',
+  ])
 })
