@@ -134,6 +134,7 @@ describe('the policy', () => {
   test('is one with what the organization says of its tokens', async () => {
     await ask('PATCH', `/v1/orgs/${slug}`, { token: admin.token, body: { tokens_may_mint: false } })
     expect((await policyOf()).tokens_may_mint).toBe(false)
+    expect((await events('organisation.update'))[0]?.reason).toBe('tokens_may_mint: yes → no')
     await limit({ tokens_may_mint: true, approval: true })
     const shown = await ask('GET', `/v1/orgs/${slug}`, { token: admin.token })
     expect(expectAnswer(routes.showOrganisation, shown).tokens_may_mint).toBe(true)

@@ -57,11 +57,7 @@ export const updateTokenPolicy: WriteOperation<UpdateTokenPolicy, Organisation, 
       const longer = `default_token_lifetime is ${saySeconds(defaultLifetime)}, longer than the longest lifetime of ${saySeconds(maxLifetime)}`
       throw new DomainError('invalid', longer, { field: 'default_token_lifetime' })
     }
-    const [before, after] = [describe(old), describe(policy)]
-    const changes = after.flatMap(([name, value], at) => {
-      const was = before[at]?.[1] ?? ''
-      return was === value ? [] : [`${name}: ${was} → ${value}`]
-    })
+    const changes = changesOf(old, policy)
     if (changes.length > 0) await tx.organisations.setTokenPolicy(id, policy)
     return { policy, changes }
   },
@@ -70,6 +66,15 @@ export const updateTokenPolicy: WriteOperation<UpdateTokenPolicy, Organisation, 
 }
 
 const personNeeded = 'only a person who is logged in may change the limits of tokens; a token may not'
+
+/** For the audit trail: each limit that changed, with its old and its new value. */
+export function changesOf(old: TokenPolicy, policy: TokenPolicy): readonly string[] {
+  const before = describe(old)
+  return describe(policy).flatMap(([name, value], at) => {
+    const was = before[at]?.[1] ?? ''
+    return was === value ? [] : [`${name}: ${was} → ${value}`]
+  })
+}
 
 /** The limits by name, as people read them. */
 function describe(policy: TokenPolicy): readonly (readonly [name: string, value: string])[] {

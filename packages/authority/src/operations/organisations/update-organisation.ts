@@ -4,6 +4,7 @@ import { actions } from '@hallpass/macaroon'
 import type { MembershipDischarge, Organisation } from '../../domain/organisation.ts'
 import { accessOrganisation } from './find-organisation.ts'
 import type { ReachedOrganisation } from './list-organisations.ts'
+import { changesOf } from './token-policy.ts'
 import { ensureTicketKey } from '../discharges/membership-demand.ts'
 import type { WriteOperation } from '../perform/operation.ts'
 
@@ -17,7 +18,12 @@ export interface UpdateOrganisation {
   readonly tokensMayMint: boolean | undefined
 }
 
-export const updateOrganisation: WriteOperation<UpdateOrganisation, Organisation, ReachedOrganisation> = {
+interface UpdatedOrganisation extends ReachedOrganisation {
+  /** Of its token policy, with the old value and the new one. */
+  readonly changes: readonly string[]
+}
+
+export const updateOrganisation: WriteOperation<UpdateOrganisation, Organisation, UpdatedOrganisation> = {
   name: 'organisation.update',
   mode: 'write',
 
@@ -51,6 +57,9 @@ export const updateOrganisation: WriteOperation<UpdateOrganisation, Organisation
       organisation: { ...organisation, name, membershipDischarge, tokenPolicy },
       role: membership?.role ?? null,
       own: userId !== undefined && organisation.personalOf === userId,
+      changes: changesOf(organisation.tokenPolicy, tokenPolicy),
     }
   },
+
+  auditDetails: ({ changes }) => ({ reason: changes.join('; ') }),
 }
