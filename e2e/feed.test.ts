@@ -1,5 +1,8 @@
 // The feed: what guards must forget, told to verifiers alone, from where they were.
+import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
+import { connect } from 'node:net'
+
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
@@ -181,11 +184,7 @@ describe('the feed', () => {
 
   test('is read to its end by who is far behind, as a stream and by pieces', async () => {
     const { after } = await readPiece()
-    // As another program, whose writes are seen within a second.
-    authority.inspect((database) =>
-      database.exec(`with recursive many (n) as (select 1 union all select n + 1 from many where n < ${count})
-        insert into feed_events (at, kind, token_id) select ${Date.now()}, 'token', randomblob(16) from many`),
-    )
+    addEvents()
     await vi.waitUntil(async () => (await readPiece()).after !== after, 10_000)
     const feed = await open(after)
     let heard = 0
@@ -206,14 +205,47 @@ describe('the feed', () => {
     expect(pieces).toBe(count)
   })
 
+  test('ends a stream that nobody reads, before it holds much, and no other', async () => {
+    const { port } = new URL(authority.url())
+    const before = await open()
+    const stuck = connect(Number(port), '127.0.0.1').on('error', () => {})
+    stuck.pause()
+    const lines = [
+      'GET /v1/revocations HTTP/1.1',
+      'host: a',
+      'accept: text/event-stream',
+      `authorization: Bearer ${credential}`,
+    ]
+    await new Promise<void>((resolve) => stuck.write(`${lines.join('\r\n')}\r\n\r\n`, () => resolve()))
+    await before.until(({ as_of }) => as_of !== undefined)
+    addEvents()
+    let heard = 0
+    await before.until(({ tokens = [] }) => (heard += tokens.length) === count)
+    before.close()
+    let received = 0
+    stuck.on('data', (bytes) => (received += bytes.length)).resume()
+    await once(stuck, 'close')
+    // What the kernels held.
+    expect(received).toBeLessThan(count * 39)
+  })
+
   test('is not opened by who asks for its headers alone, and would never read it', async () => {
     const headers = { accept: 'text/event-stream' }
     expect((await ask('HEAD', '/v1/revocations', { token: credential, headers })).status).toBe(501)
   })
 })
 
-/** Events of more bytes than a stream holds for its reader. */
-const count = 120_000
+/** Events of more bytes than the kernels and a stream hold for a reader. */
+const count = 240_000
+
+/** As another program, whose writes are seen within a second. */
+function addEvents(): void {
+  authority.inspect((database) =>
+    database.exec(`with recursive many (n) as (select 1 union all select n + 1 from many where n < ${count})
+      insert into feed_events (at, kind, token_id) select ${Date.now()}, 'token', randomblob(16) from many`),
+  )
+}
+
 /** The time up to which a piece is whole. */
 const known = expect.any(Number) as number
 

@@ -34,8 +34,13 @@ interface Feed {
 
 /** Seconds. */
 const longestWait = 60
-/** Bytes that a follower may leave unread: it hears much less in the time for which it trusts what it heard. */
-const mostUnread = 1024 * 1024
+/**
+ * Bytes that a follower may leave unread, beside what the kernel holds: a thousand of them are within what the answers to a network may
+ * take (`connectionBounds`).
+ */
+const mostUnread = 64 * 1024
+/** Bytes. With so much unread, who catches up waits: less than one piece. */
+const roomToCatchUp = 16 * 1024
 /** Events of a piece, about. */
 const mostOfPiece = 10_000
 
@@ -145,11 +150,12 @@ async function stream(
 ): Promise<FastifyReply> {
   const messages = new FeedStream({ key, nonce, begun, from })
   let wake: () => void = () => {}
-  const body = new Readable({ read: () => wake() })
+  const body = new Readable({ highWaterMark: roomToCatchUp, read: () => wake() })
   const first = Promise.withResolvers<void>()
   const send = (text: string) => {
     // Who does not read is ended, and begins again where it was.
-    if (!body.push(text) && body.readableLength > mostUnread) body.destroy()
+    if (body.readableLength > mostUnread) body.destroy()
+    else body.push(text)
   }
   if (isLost) send(messages.message({ events: [], asOf: undefined }, { reset: true }))
   const follower: Follower = {
@@ -160,7 +166,7 @@ async function stream(
       first.resolve()
     },
     async hasRoom() {
-      const isFull = !body.destroyed && body.readableLength >= body.readableHighWaterMark
+      const isFull = !body.destroyed && body.readableLength >= roomToCatchUp
       if (isFull) await new Promise<void>((resolve) => (wake = resolve))
       return !body.destroyed
     },
