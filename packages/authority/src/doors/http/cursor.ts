@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 
 import type { TokenQuery } from '../../domain/token.ts'
+import type { OrganisationPlace } from '../../operations/organisations/list-organisations.ts'
 import { InvalidInput } from './errors.ts'
 
 /** The parameters of a list. A cursor of one list is not valid for another. */
@@ -57,15 +58,15 @@ export function decodeEventCursor(text: string): number {
   return Number(match[1])
 }
 
-export function encodeOrganisationCursor(id: number): string {
-  return encode(`o.${id}`)
+export function encodeOrganisationCursor({ id, name }: OrganisationPlace): string {
+  return encode(`o.${id}.${name}`)
 }
 
 /** @throws InvalidInput if the text is not a cursor of a list of organisations */
-export function decodeOrganisationCursor(text: string): number {
-  const match = /^o\.(\d{1,15})$/.exec(decode(text))
-  if (match?.[1] === undefined) throw new InvalidInput('cursor is not one of this list', 'cursor')
-  return Number(match[1])
+export function decodeOrganisationCursor(text: string): OrganisationPlace {
+  const [, id, name] = /^o\.(\d{1,15})\.(.*)$/s.exec(Buffer.from(text, 'base64url').toString()) ?? []
+  if (id === undefined || name === undefined) throw new InvalidInput('cursor is not one of this list', 'cursor')
+  return { id: Number(id), name }
 }
 
 function encode(text: string): string {

@@ -1,5 +1,4 @@
 // organisation.list: the organisations that the caller reaches; a token reaches its own.
-import { DomainError } from '../../domain/errors.ts'
 import type { Organisation, Role } from '../../domain/organisation.ts'
 import type { Page } from '../../domain/page.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
@@ -33,30 +32,46 @@ export interface FindOrganisations {
   readonly search: string
   /** Undefined for all. */
   readonly limit: number | undefined
-  /** The id of the last one of the page before. */
-  readonly after: number | undefined
+  readonly after: OrganisationPlace | undefined
+}
+
+/** Where a page ends: behind an organisation that may be renamed, left or deleted meanwhile. */
+export interface OrganisationPlace {
+  /** The key of its name. */
+  readonly name: string
+  readonly id: number
 }
 
 /** As above, those that are searched for, a page at a time: it reads the memberships of one person. */
-export const findOrganisations: ReadOperation<FindOrganisations, undefined, Page<ReachedOrganisation, number>> = {
+export const findOrganisations: ReadOperation<
+  FindOrganisations,
+  undefined,
+  Page<ReachedOrganisation, OrganisationPlace>
+> = {
   name: 'organisation.list',
   mode: 'read',
   access,
 
   async run(context, { input: { search, limit, after } }) {
-    const reached = await reach(context)
-    const place = after === undefined ? -1 : reached.findIndex(({ organisation }) => organisation.id === after)
-    if (after !== undefined && place === -1) {
-      throw new DomainError('invalid', 'cursor is not one of this list', { field: 'cursor' })
-    }
     const part = nameKey(search)
-    const found = reached
-      .slice(place + 1)
-      .filter(({ organisation }) => nameKey(organisation.name).includes(part) || organisation.slug.includes(part))
-    const items = found.slice(0, limit)
-    const last = items.at(-1)
-    return found.length > items.length && last !== undefined ? { items, next: last.organisation.id } : { items }
+    const found = (await reach(context))
+      .map((reached) => ({ reached, place: placeOf(reached) }))
+      .filter(({ reached: { organisation }, place }) => place.name.includes(part) || organisation.slug.includes(part))
+      .filter(({ place }) => after === undefined || compare(place, after) > 0)
+      .sort((one, other) => compare(one.place, other.place))
+    const page = found.slice(0, limit)
+    const items = page.map(({ reached }) => reached)
+    const last = page.at(-1)
+    return found.length > page.length && last !== undefined ? { items, next: last.place } : { items }
   },
+}
+
+function placeOf({ organisation: { id, name } }: ReachedOrganisation): OrganisationPlace {
+  return { name: nameKey(name), id }
+}
+
+function compare(one: OrganisationPlace, other: OrganisationPlace): number {
+  return one.name === other.name ? one.id - other.id : one.name < other.name ? -1 : 1
 }
 
 async function reach({ tx, principal }: OperationContext<ReadTransaction>): Promise<readonly ReachedOrganisation[]> {
