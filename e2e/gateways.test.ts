@@ -43,6 +43,9 @@ describe('GET /authorize', () => {
     expect(refusal).toMatchObject({ code: 'forbidden', message: expect.stringContaining('Organization') as string })
     const other = await createOrganisation(ask, admin.token)
     expectRefusal(await authorize(`action=r&org_slug=${other.slug}`), 403)
+    for (const unknown of ['app_name=nothing', 'org_slug=nobody']) {
+      expectRefusal(await authorize(`action=r&${unknown}`), 403)
+    }
     for (const nothing of [undefined, 'fm2_x', 'Basic eDp5']) {
       const { status, headers } = await authorize('action=r&app_name=web', { token: nothing })
       expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="hallpass"'])

@@ -2,6 +2,7 @@
 import { routes } from '@hallpass/client/contract'
 import type { FastifyInstance } from 'fastify'
 
+import { DomainError } from '../../domain/errors.ts'
 import { authoriseToken } from '../../operations/tokens/verify-tokens.ts'
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
@@ -17,6 +18,12 @@ import { tellEnd } from '../http/tell-end.ts'
 interface Door {
   readonly environment: Environment
   readonly authenticate: Authenticate
+}
+
+/** A proxy knows 401 and 403, and takes every other status for a failure of ours. */
+function forbidUnknown(error: unknown): never {
+  if (!(error instanceof DomainError) || error.code !== 'not_found') throw error
+  throw new DomainError('forbidden', error.message, { cause: error })
 }
 
 const { access } = routes.authorizeToken.body.shape
@@ -37,7 +44,7 @@ export function openForwardAuthDoor(server: FastifyInstance, { environment, auth
     // Without one every token of the organization would pass, where a proxy has lost a variable.
     if (asked.action === 0) throw new InvalidInput('action is needed: letters of rwcdC', 'action')
     const { perform } = openExchange(environment, tokensAmong(presentedBy(request)), request)
-    const { token, organisation, app, action } = await perform(authoriseToken, namedAccess(asked))
+    const { token, organisation, app, action } = await perform(authoriseToken, namedAccess(asked)).catch(forbidUnknown)
     tellEnd(request, reply)
     // A proxy sets these in the place of what the client sent under their names.
     void reply
