@@ -23,7 +23,9 @@ export function OrganisationsPage() {
   const { client } = useServices()
   const cursor = useCursor()
   const [params, setParams] = useSearchParams()
-  const search = params.get('search') ?? ''
+  const told = params.get('search') ?? ''
+  const search = holdsSecret(told) ? '' : told
+  const [wasSecret, setSecret] = useState(false)
   const query = useQuery({
     key: ['orgs', search, cursor],
     ask: () => client.listOrganisations({ search, limit: 50, cursor }),
@@ -54,10 +56,14 @@ export function OrganisationsPage() {
                   autoComplete="off"
                   value={search}
                   onChange={({ target: { value } }) => {
+                    setSecret(holdsSecret(value))
                     if (!holdsSecret(value)) setParams(value === '' ? {} : { search: value }, { replace: true })
                   }}
                   className={`${controlClasses} max-w-80`}
                 />
+                <output className="block text-small text-muted">
+                  {wasSecret && 'That looks like a token or a code: it was removed and not sent.'}
+                </output>
               </search>
             )}
             {orgs.length === 0 ? (

@@ -1,13 +1,13 @@
 // `/dashboard/:org/tokens/:id`: one token, what it may do, and what happened with it.
 import { useState } from 'react'
-import { Link, useParams } from 'wouter'
-import { useHistoryState } from 'wouter/use-browser-location'
+import { Link, Redirect, useParams } from 'wouter'
 
 import type { RotatedToken, ShownToken, Token } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
 import { useCache, useQuery } from '../api/use-query.ts'
 import { useMutation } from '../session/use-mutation.ts'
+import { useCameFor } from '../tokens/came-for.ts'
 import { useAdminsOnly, useOrganisation } from '../shell/organisation.tsx'
 import { PageHeader } from '../shell/page-header.tsx'
 import { RenameDialog } from '../tokens/rename-dialog.tsx'
@@ -36,14 +36,21 @@ const Explained = lazily(() => import('../caveats/explained.tsx'), 'Explained')
 
 export function TokenPage() {
   const { client } = useServices()
-  const { slug } = useOrganisation()
+  const { slug, raw_slug } = useOrganisation()
   const { id } = useParams<{ id: string }>()
   const query = useQuery({ key: ['token', id], ask: () => client.showToken({ token_id: id }) })
   return (
     <>
       <BackLink href={`/dashboard/${slug}/tokens`}>Tokens</BackLink>
       <Load query={query} what="The token" skeleton={<PageSkeleton />}>
-        {(token) => <Shown token={token} />}
+        {(token) =>
+          token.org_slug === raw_slug ? (
+            <Shown key={token.id} token={token} />
+          ) : (
+            // With the frame, the apps and the name of its own organisation.
+            <Redirect to={`/dashboard/${token.org_slug}/tokens/${id}`} replace state={history.state} />
+          )
+        }
       </Load>
     </>
   )
@@ -60,8 +67,8 @@ function Shown({ token }: { readonly token: ShownToken }) {
   const organisation = useOrganisation()
   const { slug } = organisation
   const [isRenaming, setRenaming] = useState(false)
-  const came = useHistoryState<{ readonly isRevoking?: boolean } | null>()
-  const [isRevoking, setRevoking] = useState(came?.isRevoking === true && token.state === 'live')
+  const [isRevoking, setRevoking] = useState(false)
+  useCameFor('isRevoking', token.state === 'live' ? setRevoking : undefined)
   const [isRotating, setRotating] = useState(false)
   const [rotated, setRotated] = useState<RotatedToken | undefined>(undefined)
   const apps = useQuery({ key: ['apps', slug], ask: () => client.listApps({ org_slug: slug }) })

@@ -1,12 +1,12 @@
 // `/dashboard/:org/tokens`: the tokens of an organisation, and a form that makes one.
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { useSearchParams } from 'wouter'
-import { useHistoryState } from 'wouter/use-browser-location'
 
 import type { MintedToken } from '@hallpass/client'
 
 import { useServices } from '../api/services.tsx'
 import { useQuery } from '../api/use-query.ts'
+import { useCameFor } from '../tokens/came-for.ts'
 import { useOrganisation } from '../shell/organisation.tsx'
 import { PageHeader } from '../shell/page-header.tsx'
 import { readListQuery } from '../tokens/list-query.ts'
@@ -33,13 +33,7 @@ export function TokensPage() {
   })
   const [minted, setMinted] = useState<MintedToken | undefined>(undefined)
   const [isOpen, setOpen] = useState(false)
-  // Somebody may have asked for it elsewhere.
-  const came = useHistoryState<{ readonly isNew?: boolean } | null>()
-  const [seen, setSeen] = useState<unknown>(undefined)
-  if (came !== seen) {
-    setSeen(came)
-    if (came?.isNew === true) setOpen(true)
-  }
+  useCameFor('isNew', setOpen)
   const opener = useRef<HTMLButtonElement>(null)
   // Nothing to look at, and one thing to do.
   const isEmpty = params.size === 0 && list.data?.tokens.length === 0

@@ -24,7 +24,7 @@ export function Palette({ slug, onClose }: PaletteProps) {
   const [, navigate] = useLocation()
   const [typed, setTyped] = useState('')
   const text = typed.trim().toLowerCase()
-  const { organisations } = useOrganisations(typed, mostFound)
+  const { organisations, note, isUnknown } = useOrganisations(typed, mostFound)
   const apps = useQuery({
     key: ['apps', slug],
     ask: () => client.listApps({ org_slug: slug }),
@@ -79,7 +79,7 @@ export function Palette({ slug, onClose }: PaletteProps) {
         typed={typed}
         onType={setTyped}
         choices={choices}
-        note={choices.length === 0 ? 'Nothing has such a name.' : undefined}
+        note={isUnknown ? note : choices.length === 0 ? 'Nothing has such a name.' : undefined}
       />
     </Dialog>
   )

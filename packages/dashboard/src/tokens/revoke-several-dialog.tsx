@@ -94,7 +94,7 @@ function TokenNames({ tokens }: { readonly tokens: readonly Token[] }) {
           <span className="truncate" title={name}>
             {name}
           </span>
-          <code className="font-mono text-tiny text-muted">{id.slice(0, 8)}</code>
+          <code className="shrink-0 font-mono text-tiny text-muted">{id.slice(0, 8)}</code>
         </li>
       ))}
     </Scrolled>

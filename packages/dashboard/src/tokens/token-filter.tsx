@@ -1,5 +1,5 @@
 // Looks for tokens by a part of their names or ids, and by their state; more filters are folded away.
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 
 import { holdsSecret } from '@hallpass/client/secret-text'
 
@@ -25,12 +25,21 @@ export function TokenFilter({ filter, onChange }: TokenFilterProps) {
   const [pasted, setPasted] = useState<string | undefined>(undefined)
   const count = [filter.kind, filter.app, filter.by, filter.unused].filter((each) => each !== undefined).length
   const [isUnfolded, setUnfolded] = useState(count > 0)
+  const asked = useRef(search)
+  useEffect(() => {
+    if (search === asked.current) return
+    // Not from this field: the address is another one, by a link, the palette or the browser's Back.
+    asked.current = search
+    setTyped(search)
+  }, [search])
   useEffect(() => {
     if (typed === search) return undefined
     const { pathname } = globalThis.location
     const timer = setTimeout(() => {
       // Do not bring the person back to this page if they have left it and the next one is still loading.
-      if (globalThis.location.pathname === pathname) onChange({ search: typed })
+      if (globalThis.location.pathname !== pathname) return
+      asked.current = typed
+      onChange({ search: typed })
     }, pause)
     return () => clearTimeout(timer)
   }, [typed, search, onChange])
