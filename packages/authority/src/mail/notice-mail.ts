@@ -30,7 +30,7 @@ export function writeNotice({ kind, to, tokens, others, publicUrl }: NoticeWords
     lines: [`${harmlessName(token.name)} (${token.id})`, ...linesOf(token)],
     url: `${publicUrl}/dashboard/${token.organisation.slug}/tokens/${token.id}`,
   }))
-  const rest = others === 0 ? [] : [more(others)]
+  const rest = others === 0 ? [] : [more(tokens.length === 0 ? `${others} tokens` : `And ${others} more`)]
   const html = entries.map(
     ({ lines, url }) =>
       `<p>${lines.map(escapeHtml).join('<br>')}<br><a href="${escapeHtml(url)}">${escapeHtml(url)}</a></p>`,
@@ -76,7 +76,8 @@ const words: Readonly<
       readonly subject: string
       readonly intro: string
       readonly advice: readonly string[]
-      readonly more: (others: number) => string
+      /** Where to find those that are only counted. */
+      readonly more: (others: string) => string
     }
   >
 > = {
@@ -87,7 +88,7 @@ const words: Readonly<
       'To replace a token by one that can do the same, run "hallpass tokens rotate ID", or open its page and press Rotate.',
       'If nobody needs it any more, there is nothing to do.',
     ],
-    more: (others) => `And ${others} more, which the list of tokens shows: hallpass tokens list`,
+    more: (others) => `${others}, which the list of tokens shows: hallpass tokens list`,
   },
   late: {
     subject: 'A token on Hallpass was used after its end',
@@ -96,7 +97,7 @@ const words: Readonly<
       'If you know the program, give it the token that replaced the old one.',
       'If you do not, somebody may have a copy of the old token. It opens nothing any more.',
     ],
-    more: (others) => `And ${others} more, which the audit trail shows: hallpass orgs audit`,
+    more: (others) => `${others}, which the audit trail shows: hallpass orgs audit`,
   },
 }
 

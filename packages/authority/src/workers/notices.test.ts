@@ -217,6 +217,18 @@ overEachEngine((postgres) => {
     })
   })
 
+  test('where all that would be listed are revoked since they were noted, the others are still told of', async () => {
+    const all = Array.from({ length: 25 }, (_, at) => ({ name: `t${at}`, expiresAt: start + 60 * day + at }))
+    const { maker, made } = await furnish(all)
+    now = start + 29.5 * day
+    expect(await work()).toEqual([])
+    await store.write(async (tx) => {
+      for (const { id } of made.slice(0, 20)) await tx.tokens.revoke(id, now, 'ada')
+    })
+    now = start + 30 * day
+    expect(await work()).toEqual([{ to: maker.email, at: now, kind: 'end', tokens: [], others: 5 }])
+  })
+
   test('the admins are told in the place of a maker who is gone or has no proven address', async () => {
     const expiresAt = start + 60 * day
     const left = await furnish([{ name: 'left', expiresAt }])

@@ -168,8 +168,9 @@ function mailDigests(now: () => number, post: NonNullable<NoticeOptions['post']>
         return true
       }
       const told = await lookAgain(tx, digest, user, now())
-      if (told.tokens.length > 0 && !(await post(tx, user, told))) return false
-      if (told.tokens.length > 0) await tx.notices.told(digest, now())
+      const isWorthIt = told.tokens.length + told.others > 0
+      if (isWorthIt && !(await post(tx, user, told))) return false
+      if (isWorthIt) await tx.notices.told(digest, now())
       else await tx.notices.forget(digest)
       return true
     },
