@@ -103,6 +103,20 @@ describe.skipIf(!hasBrowser)('several tokens', () => {
     expect([await alive('one'), await alive('two'), await alive('three')]).toEqual([false, true, true])
   })
 
+  it('are named with their ids in one line, however long a name is', async () => {
+    const { page } = ada
+    await mint(ask, admin.token, slug, { name: 'x'.repeat(128) })
+    await page.reload()
+    await page.getByRole('checkbox', { name: /^Select xx/ }).check()
+    await page.getByRole('button', { name: 'Revoke it' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Revoke 1 token?' })
+    const { height = 0 } = (await dialog.locator('code').boundingBox()) ?? {}
+    expect(height).toBeGreaterThan(0)
+    expect(height).toBeLessThan(24)
+    await dialog.getByRole('button', { name: 'Revoke 1 token' }).click()
+    await dialog.waitFor({ state: 'detached' })
+  })
+
   it('are selected all at once, on the page that is seen', async () => {
     const { page } = ada
     await page.getByRole('checkbox', { name: 'Select all on this page' }).click()
