@@ -60,7 +60,10 @@ describe.skipIf(!hasBrowser)('the token policy', () => {
     const { page } = ada
     const waiting = await mint(ask, member.token, slug, { expiry: '1d' })
     expect(await statusOf(ask, waiting.token)).toBe(403)
-    await page.goto(`${new URL(page.url()).origin}/dashboard/${slug}/tokens/${waiting.id}`)
+    await page.goto(`${new URL(page.url()).origin}/dashboard/${slug}/tokens`)
+    await page.getByLabel('State').selectOption('Pending')
+    await page.getByText('1 token', { exact: true }).waitFor()
+    await page.getByRole('link', { name: waiting.name }).click()
     await page.getByText('is not approved yet').first().waitFor()
     expect(await violationsIn(page)).toEqual([])
     await page.getByRole('button', { name: 'Approve' }).click()

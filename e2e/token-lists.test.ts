@@ -54,6 +54,7 @@ test.each([
   [{ profile: 'deploy' }, 1],
   [{ created_by: 'ADA@example.com', ends_within: '3h' }, 3],
   [{ created_by: 'nobody@example.com' }, 0],
+  [{ approval: 'pending' }, 0],
 ] as const)('%j are counted: %i', async (query, expected) => {
   const answer = await list(query, `/v1/orgs/${slug}/tokens/count`)
   expect(expectAnswer(routes.countOrganisationTokens, answer)).toEqual({ count: expected, more: false })

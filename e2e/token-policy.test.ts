@@ -358,12 +358,19 @@ describe('where an admin must approve', () => {
     expect(pending.blocked?.reason).toBe('approval')
     expect([await statusOf(ask, before.token), await statusOf(ask, ofAdmin.token)]).toEqual([200, 200])
     expect(expectBlocked(await ask('GET', '/v1/orgs', { token: pending.token }))).toContain('is not approved yet')
+    const waiting = async () => {
+      const query = '?approval=pending&search=' + pending.id
+      const answer = await ask('GET', `/v1/orgs/${slug}/tokens${query}`, { token: admin.token })
+      return expectAnswer(routes.listOrganisationTokens, answer).tokens.map(({ id }) => id)
+    }
+    expect(await waiting()).toEqual([pending.id])
     const child = expectAnswer(routes.createToken, await mintWith(ofAdmin.token))
     for (const who of [member.token, stranger.token, pending.token, ofAdmin.token, child.token]) {
       expectRefusal(await approve(pending.id, who), 403)
     }
     expect(expectAnswer(routes.approveToken, await approve(pending.id)).blocked).toBeNull()
     expect((await approve(pending.id)).status).toBe(200)
+    expect(await waiting()).toEqual([])
     expect(await statusOf(ask, pending.token)).toBe(200)
     expect(await statusOf(ask, child.token)).toBe(403)
     expect(await events('token.approve')).toMatchObject([

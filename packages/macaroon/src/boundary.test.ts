@@ -110,6 +110,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   arrangeNetworks: [[network]],
   isInNetwork: [network.address, network],
   parseAddress: ['::1'],
+  writeAddress: [network.address],
   writeNetwork: [network],
   parseAuthorization: [text],
   parseBundle: [text, { location }],

@@ -68,7 +68,7 @@ export interface Posted {
 
 /** A name that a user chose, in one line, made so that mail programs see no link and no address in it. */
 export function harmlessName(name: string): string {
-  return cleanse(name).replaceAll(/(?<=[\p{L}\p{M}\p{N}\p{S}])[.。．｡:/@]+(?=\S)/gu, ' $& ')
+  return cleanse(name).replaceAll(/(?<=[\p{L}\p{M}\p{N}\p{So}\p{Sk}])[.。．｡:/@]+(?=\S)/gu, ' $& ')
 }
 
 /** Escapes text between tags and in double-quoted attributes. */

@@ -101,6 +101,8 @@ export interface TokenQuery {
   /** Only those made in the name of that person. */
   readonly createdBy?: number | undefined
   readonly profile?: Profile | undefined
+  /** Only those that no admin has approved, where they need it. */
+  readonly isPending?: boolean | undefined
   /** Only tokens that were made before that time, in milliseconds, and have no known use since then. */
   readonly unusedSince?: number | undefined
   /** Milliseconds; the time for `state`. */

@@ -17,9 +17,11 @@ export interface FilterParameters {
   readonly profile: string
   /** 0 for everybody. */
   readonly createdBy: number
+  /** The highest value of `is_approved`: 0 for those that are not. */
+  readonly approved: number
 }
 
-export function filterOf({ now, search, endsBy, profile, createdBy }: TokenFilter): FilterParameters {
+export function filterOf({ now, search, endsBy, profile, createdBy, isPending }: TokenFilter): FilterParameters {
   const ids = idsOf(search)
   return {
     now,
@@ -29,6 +31,7 @@ export function filterOf({ now, search, endsBy, profile, createdBy }: TokenFilte
     lastId: ids?.last ?? firstOfAll,
     profile: profile ?? '',
     createdBy: createdBy ?? 0,
+    approved: isPending === true ? 0 : 1,
   }
 }
 

@@ -161,6 +161,7 @@ function createWalk(way: Way): Walk {
       return found
         .where(sql<SqlBool>`${param('profile')} in ('', tokens.profile)`)
         .where(sql<SqlBool>`${param('createdBy')} in (cast(0 as bigint), tokens.created_by)`)
+        .where('tokens.is_approved', '<=', param('approved'))
         .select(listedColumns)
         .select(sql<Uint8Array | null>`case when ${param('caveats')} = 1 then ${caveatsColumn} end`.as('caveats'))
         .orderBy('met.at', way.order)

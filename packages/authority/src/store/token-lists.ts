@@ -58,8 +58,8 @@ const usualCounts = [1000, 3000, 6000] as const
 const countsOfLookedUp = [500, 1500] as const
 
 /** Whether the list filters by something that no index has. */
-function looksUp({ unusedSince, createdBy, profile }: TokenFilter): boolean {
-  return unusedSince !== undefined || createdBy !== undefined || profile !== undefined
+function looksUp({ unusedSince, createdBy, profile, isPending }: TokenFilter): boolean {
+  return unusedSince !== undefined || createdBy !== undefined || profile !== undefined || isPending === true
 }
 
 async function listStored(
@@ -327,6 +327,7 @@ function entries(db: Kysely<Database>, param: Param<PageParameters>, way: Way, p
     met = met
       .where(sql<SqlBool>`${param('profile')} in ('', ${own('profile')})`)
       .where(sql<SqlBool>`${param('createdBy')} in (cast(0 as bigint), ${own('created_by')})`)
+      .where(sql<SqlBool>`${own('is_approved')} <= ${param('approved')}`)
       .where(sql<SqlBool>`${lastKnown} < ${param('unusedSince')}`)
   }
   if (parted) return met
@@ -336,7 +337,7 @@ function entries(db: Kysely<Database>, param: Param<PageParameters>, way: Way, p
 }
 
 /** A column that the index lacks. A subquery, so that the scan stays one of the index. */
-function own(column: 'profile' | 'created_by') {
+function own(column: 'profile' | 'created_by' | 'is_approved') {
   return sql`(select met.${sql.ref(column)} from tokens as met where met.id = tokens.id)`
 }
 

@@ -164,6 +164,10 @@ const filterFields = {
   ends_within: duration.optional().describe('Only live tokens that end within so long, as 7d.'),
   created_by: emailAddress.optional().describe('Only tokens made in the name of the person with this address.'),
   profile: profile.optional(),
+  approval: z
+    .enum(['pending'])
+    .optional()
+    .describe('Only tokens that no admin has approved: they wait where the organization asks for approval.'),
 }
 
 const filter = z.strictObject(filterFields).superRefine(expectLive)

@@ -164,10 +164,7 @@ function Shown({ token }: { readonly token: ShownToken }) {
           </Fact>
         )}
       </Facts>
-      <Section
-        title="Access"
-        lead={token.state === 'live' ? undefined : `Nothing: it is ${token.state}. Before that, it could do this.`}
-      >
+      <Section title="Access" lead={leadOf(token)}>
         {token.caveats === null ? (
           <Notice>
             Hallpass did not record the caveats of this token. Anyone who holds it can paste it into the{' '}
@@ -217,6 +214,11 @@ function ApproveButton({ token }: { readonly token: ShownToken }) {
       </Button>
     </>
   )
+}
+
+function leadOf({ state, successor_id }: Pick<Token, 'state' | 'successor_id'>): string | undefined {
+  if (state !== 'live') return `Nothing: it is ${state}. Before that, it could do this.`
+  return successor_id === null ? undefined : 'It was replaced, so it ends earlier than it says itself.'
 }
 
 /** The token that this one replaces, and its last use: whoever still has it must get the new one before it ends. */

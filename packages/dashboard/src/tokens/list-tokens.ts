@@ -37,10 +37,14 @@ export function countTokens(client: Client, slug: string, filter: AskedTokens): 
 
 function queryOf({ state, search, kind, by, unused }: AskedTokens): TokenFilterQuery {
   return {
-    ...(state === 'ending' ? { state: 'live', ends_within: endsSoonWithin } : { state }),
-    ...(search === undefined ? {} : { search }),
-    ...(kind === undefined ? {} : { profile: kind }),
-    ...(by === undefined ? {} : { created_by: by }),
-    ...(unused === undefined ? {} : { unused }),
+    ...(state === 'ending'
+      ? { state: 'live', ends_within: endsSoonWithin }
+      : state === 'pending'
+        ? { state: 'live', approval: state }
+        : { state }),
+    search,
+    profile: kind,
+    created_by: by,
+    unused,
   }
 }

@@ -15,6 +15,7 @@ interface TokenListing extends Pick<TokenQuery, 'state' | 'sort' | 'order' | 'se
   readonly endsWithin?: number | undefined
   /** An address. */
   readonly createdBy?: string | undefined
+  readonly isPending?: boolean | undefined
 }
 
 export function encodeTokenCursor(place: string, listing: TokenListing): string {
@@ -43,7 +44,8 @@ const tokenCursor = new RegExp(
 
 function fingerprint(listing: TokenListing): string {
   const { owner, state, sort, order, search, unused = 0, endsWithin = 0, profile = '', createdBy = '' } = listing
-  const text = [owner, state, sort, order, unused, endsWithin, profile, createdBy, search].join(' ')
+  const approval = listing.isPending === true ? 'pending' : ''
+  const text = [owner, state, sort, order, unused, endsWithin, profile, createdBy, approval, search].join(' ')
   return createHash('sha256').update(text).digest().subarray(0, 8).toString('base64url')
 }
 

@@ -164,6 +164,7 @@ interface Filter extends Pick<TokenQuery, 'state' | 'search' | 'profile'> {
   /** A duration. */
   readonly ends_within?: string | undefined
   readonly created_by?: string | undefined
+  readonly approval?: 'pending' | undefined
 }
 
 interface Listing extends Filter, Pick<TokenQuery, 'sort' | 'limit'> {
@@ -171,7 +172,7 @@ interface Listing extends Filter, Pick<TokenQuery, 'sort' | 'limit'> {
   readonly cursor?: string | undefined
 }
 
-function readFilter({ state, search, profile, unused, ends_within, created_by }: Filter): FilterOptions {
+function readFilter({ state, search, profile, unused, ends_within, created_by, approval }: Filter): FilterOptions {
   const milliseconds = (text: string | undefined) => (text === undefined ? undefined : parseDuration(text) * 1000)
   return {
     state,
@@ -180,6 +181,7 @@ function readFilter({ state, search, profile, unused, ends_within, created_by }:
     unused: milliseconds(unused),
     endsWithin: milliseconds(ends_within),
     createdBy: created_by,
+    isPending: approval === 'pending',
   }
 }
 

@@ -4,7 +4,7 @@ import type { TokenFilter } from '../../domain/token.ts'
 import { usesKnownSince } from '../perform/note-uses.ts'
 import type { OperationContext } from '../perform/operation.ts'
 
-export interface FilterOptions extends Pick<TokenFilter, 'state' | 'search' | 'profile'> {
+export interface FilterOptions extends Pick<TokenFilter, 'state' | 'search' | 'profile' | 'isPending'> {
   /** Milliseconds for which they were not used, and that old they are at least. */
   readonly unused?: number | undefined
   /** Milliseconds within which the live ones end. */
@@ -23,7 +23,7 @@ export interface ReadFilter {
 
 export async function readFilter(
   { tx, environment, now }: OperationContext<ReadTransaction>,
-  { state, search, profile, unused, endsWithin, createdBy }: FilterOptions,
+  { state, search, profile, isPending, unused, endsWithin, createdBy }: FilterOptions,
 ): Promise<ReadFilter> {
   const since = await usesKnownSince(tx, environment.uses)
   // A stranger's address and one without an account look the same: as nobody's tokens.
@@ -34,6 +34,7 @@ export async function readFilter(
       search,
       now,
       profile,
+      isPending,
       createdBy: maker?.id,
       unusedSince: unused === undefined ? undefined : now - unused,
       endsBy: endsWithin === undefined ? undefined : now + endsWithin,

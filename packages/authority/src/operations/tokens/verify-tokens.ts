@@ -1,6 +1,6 @@
 // token.authenticate and token.authorise: a service asks about the tokens that it was sent, on behalf of their holder.
 import { formatAction, type Access, type Caveat } from '@hallpass/macaroon'
-import { formatAddress, parseAddress } from '@hallpass/macaroon/internal'
+import { writeAddress, parseAddress } from '@hallpass/macaroon/internal'
 
 import type { App } from '../../domain/app.ts'
 import { DomainError } from '../../domain/errors.ts'
@@ -64,7 +64,7 @@ export const authoriseToken: ReadOperation<NamedAccess, Subject, AllowedAccess> 
   reportedAddress({ access: { sourceAddress } }) {
     // A server that listens for both kinds sees `::ffff:192.0.2.1`, which is one address with 192.0.2.1.
     const address = typeof sourceAddress === 'string' ? parseAddress(sourceAddress) : undefined
-    return address && formatAddress(address)
+    return address && writeAddress(address)
   },
 
   async access(context, { slug, appName, access }) {

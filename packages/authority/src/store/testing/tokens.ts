@@ -242,6 +242,7 @@ export function describeTokens(getStore: () => Store): void {
           createToken(organisation.id, { name: 'mine', createdBy: user.id, expiresAt: 9000 }),
           createToken(organisation.id, { name: 'lite', profile: 'litefs_cloud', expiresAt: 6000 }),
           createToken(organisation.id, { name: 'both', profile: 'litefs_cloud', createdBy: user.id, expiresAt: 7000 }),
+          createToken(organisation.id, { name: 'waits', expiresAt: 9500, isApproved: false }),
         ]
         for (const token of all) await tx.tokens.insert(token)
         for (const sort of ['name', 'created_at', 'expires_at', 'last_used_at'] as const) {
@@ -255,6 +256,8 @@ export function describeTokens(getStore: () => Store): void {
           expect(await found({ endsBy: 7000 })).toEqual(['both', 'lite'])
           expect(await found({ endsBy: 6999, order: 'desc' })).toEqual(['lite'])
           expect(await found({ endsBy: 7000, createdBy: user.id })).toEqual(['both'])
+          expect(await found({ isPending: true })).toEqual(['waits'])
+          expect(await found({ isPending: true, createdBy: user.id })).toEqual([])
         }
         const [{ id } = { id: '' }] = all
         await tx.tokens.rename(id, 'Zoé')
@@ -376,11 +379,12 @@ export type ModelToken = NewToken & { readonly usedAt?: number | undefined }
 
 /** Whether the token is in the list, as the model sees it. */
 export function belongs(token: ModelToken, filter: TokenFilter): boolean {
-  const { state, search, now, unusedSince = Infinity, endsBy = Infinity, createdBy, profile } = filter
+  const { state, search, now, unusedSince = Infinity, endsBy = Infinity, createdBy, profile, isPending } = filter
   if ((token.usedAt ?? token.createdAt) >= unusedSince) return false
   if (state === 'live' && token.expiresAt > endsBy) return false
   if (createdBy !== undefined && token.createdBy !== createdBy) return false
   if (profile !== undefined && token.profile !== profile) return false
+  if (isPending === true && token.isApproved) return false
   const isMeant = /^[0-9a-f-]{8,}$/i.test(search) && token.id.startsWith(search.toLowerCase())
   if (!isMeant && !nameKey(token.name).includes(nameKey(search))) return false
   return state === 'all' || tokenState(token, now) === state

@@ -22,6 +22,7 @@ interface ListFlags extends GlobalFlags, JsonFlag, AppFlags, OrganisationFlag {
   readonly state?: NonNullable<ListQuery['state']> | undefined
   readonly unused?: string | undefined
   readonly blocked?: boolean | undefined
+  readonly pending?: boolean | undefined
   readonly createdBy?: string | undefined
   readonly kind?: keyof typeof kinds | undefined
   readonly endsWithin?: string | undefined
@@ -48,6 +49,7 @@ export async function listTokens(context: Context, flags: ListFlags, word?: stri
     ...(createdBy === undefined ? {} : { created_by: createdBy }),
     ...(kind === undefined ? {} : { profile: kinds[kind] }),
     ...(endsWithin === undefined ? {} : { ends_within: endsWithin }),
+    ...(flags.pending === true ? { approval: 'pending' as const } : {}),
   }
   const client = await connect(context, flags)
   const readPage =

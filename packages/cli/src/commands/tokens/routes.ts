@@ -125,6 +125,7 @@ const list = command({
     createdBy: textFlag('Only tokens made in the name of this person', 'email'),
     kind: choiceFlag('Only tokens of one kind', ['org', 'deploy', 'litefs-cloud']),
     blocked: switchFlag('Only tokens that a limit of the organization blocks, or that wait for an admin'),
+    pending: switchFlag('Only tokens that no admin has approved'),
     endsWithin: textFlag('Only live tokens that end within so long, as 7d', 'duration'),
     sort: choiceFlag('What the list is sorted by (default expires)', ['expires', 'created', 'name', 'last-used']),
     state: choiceFlag('Which tokens are listed (default live)', listStates),
