@@ -209,15 +209,16 @@ describe('the feed', () => {
     const { port } = new URL(authority.url())
     const before = await open()
     const stuck = connect(Number(port), '127.0.0.1').on('error', () => {})
-    stuck.pause()
     const lines = [
       'GET /v1/revocations HTTP/1.1',
       'host: a',
       'accept: text/event-stream',
       `authorization: Bearer ${credential}`,
     ]
-    await new Promise<void>((resolve) => stuck.write(`${lines.join('\r\n')}\r\n\r\n`, () => resolve()))
-    await before.until(({ as_of }) => as_of !== undefined)
+    stuck.write(`${lines.join('\r\n')}\r\n\r\n`)
+    // It follows before anything happens.
+    await once(stuck, 'data')
+    stuck.pause()
     addEvents()
     let heard = 0
     await before.until(({ tokens = [] }) => (heard += tokens.length) === count)
