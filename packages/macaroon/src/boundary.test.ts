@@ -101,6 +101,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   formatTokens: [[bytes], ['fo1_x']],
   getCaveats: [caveats, 'Apps', flyVocabulary],
   isSubset: [1, 1],
+  keepGenuine: [macaroon, []],
   mintMacaroon: [input, {}],
   nameTokens: [text],
   openTicket: [key, ticket, {}],
@@ -122,6 +123,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   caveatsWith: [macaroon, [], 0],
   tokenId: [macaroon.nonce],
   validateAccess: [access],
+  verifyBelow: [internal.keepGenuine(macaroon, []), macaroon, []],
   verify: [macaroon, key, { spend: () => undefined }],
   verifyBundle: [bundle, () => key, {}],
 }

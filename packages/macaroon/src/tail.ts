@@ -29,6 +29,7 @@ export function finishTail(tail: Uint8Array, kernel: Kernel = defaultKernel): Ui
 }
 
 const keyLength = 32
-const pairHead = 0x92
+/** The head of an array of two. */
+export const pairHead = 0x92
 /** The text proof-signature-finalization. */
 const proofKey = Uint8Array.from('proof-signature-finalization', (character) => character.charCodeAt(0))

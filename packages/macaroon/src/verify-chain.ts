@@ -114,7 +114,7 @@ function blocksOf(macaroon: Macaroon): number {
   return Math.ceil(Macaroon.wireOf(macaroon).length / 64)
 }
 
-function forged(): MacaroonError {
+export function forged(): MacaroonError {
   return new MacaroonError('forged', 'The macaroon is not genuine: its tail does not follow from this key')
 }
 
@@ -249,7 +249,7 @@ function tryTicket(shared: Uint8Array, { nonce, vocabulary }: Macaroon): Uint8Ar
 }
 
 /** The caveat itself. Throws `attestation` where it attests something in a macaroon that its holder can add to. */
-function allowAttestation(caveat: Caveat, { nonce, vocabulary }: Macaroon): Caveat {
+export function allowAttestation(caveat: Caveat, { nonce, vocabulary }: Macaroon): Caveat {
   if (!nonce.proof && isAttestation(caveat, vocabulary)) {
     throw new MacaroonError('attestation', `The macaroon carries ${nameOf(caveat)} without being a proof`)
   }

@@ -9,7 +9,7 @@ import type { Kernel } from './kernel/kernel.ts'
 import { expectMacaroon, Macaroon } from './macaroon.ts'
 import type { Nonce } from './nonce.ts'
 import { takeKey } from './tail.ts'
-import { type Answer, type Answers, expectTail, verifyChain } from './verify-chain.ts'
+import { type Answer, type Answers, type ChainResult, expectTail, verifyChain } from './verify-chain.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 /** What `verify` found genuine. Whether it allows anything is for `clear` to say; whether it was revoked, for its issuer. */
@@ -156,14 +156,18 @@ export function verify(macaroon: Macaroon, key: Uint8Array, options: VerifyOptio
     expectTail(macaroon, key, kernel, spend)
     return new VerifiedMacaroon(macaroon, Macaroon.caveatsOf(macaroon), nothingAsked)
   }
-  const found = verifyChain(macaroon, key, { discharges: answers, trusted, kernel, spend })
+  return conclude(macaroon, verifyChain(macaroon, key, { discharges: answers, trusted, kernel, spend }))
+}
+
+/** What follows for a macaroon whose chain is right; for this package alone. Throws `no-caveats` where nothing forbids anything. */
+export function conclude(macaroon: Macaroon, { own, answers }: ChainResult): VerifiedMacaroon {
   const holds = (caveat: Caveat) => !isAttestation(caveat, macaroon.vocabulary)
-  if (found.own.some(holds)) return new VerifiedMacaroon(macaroon, found.own, found.answers)
+  if (own.some(holds)) return new VerifiedMacaroon(macaroon, own, answers)
   // Then its discharges must forbid something, and those that do come first.
   const isHolding = ({ caveats }: Answer) => Number(caveats.some(holds))
-  for (const list of found.answers) list.sort((one, other) => isHolding(other) - isHolding(one))
-  if (!found.answers.some(([first]) => isHolding(first) === 1)) throw nothingForbids()
-  return new VerifiedMacaroon(macaroon, found.own, found.answers)
+  for (const list of answers) list.sort((one, other) => isHolding(other) - isHolding(one))
+  if (!answers.some(([first]) => isHolding(first) === 1)) throw nothingForbids()
+  return new VerifiedMacaroon(macaroon, own, answers)
 }
 
 const none: readonly Macaroon[] = /* @__PURE__ */ Object.freeze([])
