@@ -20,6 +20,7 @@ import { webRoutes } from './contract/web.ts'
 
 export { terminalSize } from './contract/machines.ts'
 export { errorAnswer, type Route } from './contract/route.ts'
+export { verification } from './contract/verifications.ts'
 export { emailAddress, password, pathName, typedPassword } from './contract/text.ts'
 
 /** Machines, and what belongs only to them. */

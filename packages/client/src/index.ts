@@ -47,6 +47,7 @@ export type {
 export type { TokenPolicy } from './contract/token-policy.ts'
 export type { AddedTrustPolicy, CheckedIdentityToken, TrustPolicy } from './contract/trust.ts'
 export type { CurrentUser, ListedSession, LoginMethods, SessionAnswer, User } from './contract/users.ts'
+export type { AskedVerification, KnownTokenAnswer, Verification } from './contract/verifications.ts'
 export type { AskedAccess, Authorization, VerifiedTokenAnswer } from './contract/verifying.ts'
 export {
   DurationError,
