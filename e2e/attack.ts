@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import type { CreatedApp, MintedToken, Organisation } from '@hallpass/client'
 import { routes, type Route, type RouteName } from '@hallpass/client/contract'
 
+import { createVerifier } from '../packages/authority/src/main.ts'
 import { startFreshChild, type ChildAuthority } from './child.ts'
 import { expectRefusal, type Answer, type Asked } from './http.ts'
 import { createApp, createOrganisation, mint, signInFounder, signUpInto, type Person } from './people.ts'
@@ -15,6 +16,8 @@ export interface Target extends ChildAuthority {
   readonly organisation: Organisation
   readonly app: CreatedApp
   readonly minted: MintedToken
+  /** The credential of a verifier. */
+  readonly verifier: string
   remove(): Promise<void>
 }
 
@@ -38,7 +41,9 @@ export async function endTarget(target: Target): Promise<void> {
 }
 
 async function furnish(child: Awaited<ReturnType<typeof startFreshChild>>): Promise<Target> {
-  const { ask } = child
+  const { ask, directory: dataDirectory } = child
+  // Before anything else is written: the authority sees it with that.
+  const { secret } = await createVerifier({ dataDirectory, name: 'edge', now: Date.now() })
   const admin = await signInFounder(ask)
   const organisation = await createOrganisation(ask, admin.token, 'Acme')
   return {
@@ -48,6 +53,7 @@ async function furnish(child: Awaited<ReturnType<typeof startFreshChild>>): Prom
     member: await signUpInto(ask, admin.token, organisation.slug, { name: 'member' }),
     app: await createApp(ask, admin.token, organisation.slug, 'web'),
     minted: await mint(ask, admin.token, organisation.slug),
+    verifier: secret.reveal(),
   }
 }
 
@@ -73,8 +79,15 @@ export function pathOf(target: Target, route: Route, params: Readonly<Record<str
   return route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => existing[name] ?? '')
 }
 
-export function askRoute(target: Target, name: RouteName, asked: Asked, params: Readonly<Record<string, string>> = {}) {
+/** A credential that is good for the route. */
+export function credentialFor({ verifier, admin }: Target, { byVerifier }: Route): string {
+  return byVerifier === true ? verifier : admin.token
+}
+
+/** A request with a credential has one that is good for the route. */
+export function askRoute(target: Target, name: RouteName, given: Asked, params: Readonly<Record<string, string>> = {}) {
   const route: Route = routes[name]
+  const asked = given.token === undefined ? given : { ...given, token: credentialFor(target, route) }
   const query = name === 'listApps' ? `?org_slug=${target.organisation.slug}` : ''
   return target.ask(route.method, pathOf(target, route, params) + query, asked)
 }

@@ -54,11 +54,12 @@ export async function startChild(
 /** One in a new directory, for tests that want no other. */
 export async function startFreshChild(
   overrides: Partial<ServeOptions> = {},
-): Promise<ChildAuthority & { remove(): Promise<void> }> {
+): Promise<ChildAuthority & { readonly directory: string; remove(): Promise<void> }> {
   const directory = await createDirectory()
   const child = await startChild(directory, overrides)
   return {
     ...child,
+    directory,
     async remove() {
       await child.end('SIGKILL')
       await rm(directory, { recursive: true, force: true })

@@ -344,6 +344,7 @@ const listed = {
     [...whole, 'app', 'deploy'],
     ({ app }) => ({ body: { access: { app_name: app.name, action: 'w' } } }),
   ],
+  verifyTokens: [[], () => ({ body: {} }), { headers: [{ header: 'fo1_x' }], names: [{ org_slug: 'acme' }] }],
   showDischarge: [members, ofDischarge],
   approveDischarge: [members, ofDischarge],
   denyDischarge: [members, ofDischarge],

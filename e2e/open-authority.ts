@@ -118,7 +118,7 @@ async function inParts<Made>(count: number, make: (number: number) => Promise<Ma
 
 const slug = 'acme'
 const email = 'ada@example.com'
-const caller = { requestId: 'bench', remoteAddress: '127.0.0.1', spend: () => undefined }
+export const caller = { requestId: 'bench', remoteAddress: '127.0.0.1', spend: () => undefined }
 // Nobody logs in here, and a real hash would cost every run a second.
 const noPasswordHash = 'none'
 

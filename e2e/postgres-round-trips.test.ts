@@ -4,12 +4,14 @@ import { rm } from 'node:fs/promises'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { appDraft, openAuthority, orgToken, type OpenAuthority } from './open-authority.ts'
-import type { Store } from '../packages/authority/src/domain/store.ts'
+import { appDraft, caller, openAuthority, orgToken, type OpenAuthority } from './open-authority.ts'
+import type { ReadTransaction, Store } from '../packages/authority/src/domain/store.ts'
 import { createApp } from '../packages/authority/src/operations/apps/create-app.ts'
 import { showApp } from '../packages/authority/src/operations/apps/show-app.ts'
+import { performForEach } from '../packages/authority/src/operations/perform/perform.ts'
 import { listOrganisationTokens, usualListing } from '../packages/authority/src/operations/tokens/list-tokens.ts'
 import { mintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
+import { knowTokens } from '../packages/authority/src/operations/tokens/verify-tokens.ts'
 import { openPostgresStore } from '../packages/authority/src/store/open.ts'
 import { reasonWithoutPgbouncer, startPgbouncer } from '../packages/authority/src/store/testing/pgbouncer.ts'
 import { startProxy, type PostgresProxy } from '../packages/authority/src/store/testing/postgres-proxy.ts'
@@ -88,6 +90,23 @@ describe.each(['PostgreSQL', 'PgBouncer'] as const)('over %s', (kind) => {
       expect(await turnsOf(refused(forge(header)))).toBe(0)
       await authority.environment.store.write((tx) => tx.tokens.revoke(id, 1, 'somebody'))
       expect(await turnsOf(refused(header))).toBe(0)
+    })
+
+    test('of a verifier waits once for all tokens that people made, and twice more for the lines of others', async () => {
+      const { environment, authenticate } = authority
+      const verify = async (headers: readonly string[]) => {
+        const holders = await Promise.all(
+          headers.map(async (header) => ({ caller, presented: await authenticate(header), input: undefined })),
+        )
+        const also = (tx: ReadTransaction) => tx.feed.end()
+        return (await performForEach(environment, knowTokens, holders, also, environment.store)).answers
+      }
+      const headers = (await Promise.all(Array.from({ length: 20 }, mint))).map(({ header }) => header)
+      expect(await turnsOf(() => verify(headers))).toBe(1)
+      const [minter = ''] = headers
+      const minted = (await authority.ask(minter, mintToken, orgToken)).token.reveal()
+      expect(await verify([minted])).toMatchObject([[{ line: [expect.any(String)] }]])
+      expect(await turnsOf(() => verify([...headers, minted]))).toBe(3)
     })
 
     test('that mints waits three times at most', async () => {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 import { routes, type Route, type RouteName } from '@hallpass/client/contract'
 
-import { endTarget, pathOf, startTarget, type Target } from './attack.ts'
+import { credentialFor, endTarget, pathOf, startTarget, type Target } from './attack.ts'
 import type { Answer } from './http.ts'
 import { examples } from './matrix-requests.ts'
 import { invite, mint, signIn } from './people.ts'
@@ -92,7 +92,7 @@ describe.each(kinds)('%s', (kind) => {
     'in the body of %s',
     async (name, route) => {
       const secret = secrets[kind] ?? ''
-      const token = target.admin.token
+      const token = credentialFor(target, route)
       const path = pathOf(target, route)
       const send = async (where: string, body: unknown) =>
         expectSilent(await target.ask(route.method, path, { token, body }), secret, `${name} ${where}`)

@@ -14,6 +14,7 @@ import type { Secret } from './domain/secret.ts'
 import type { Store } from './domain/store.ts'
 import { createLongAnswers } from './doors/http/long-answers.ts'
 import { openFeedDoor } from './doors/feed/door.ts'
+import { openVerificationsDoor } from './doors/feed/verifications.ts'
 import { openFlyctlDoor } from './doors/flyctl/door.ts'
 import { openForwardAuthDoor } from './doors/forward-auth/door.ts'
 import { openGraphqlDoor } from './doors/graphql/door.ts'
@@ -213,6 +214,7 @@ async function listen(
   openForwardAuthDoor(server, { environment, authenticate })
   const followers = createFollowers(store, () => performance.now())
   openFeedDoor(server, { environment, followers })
+  openVerificationsDoor(server, { environment, authenticate })
   expectNetwork()
   let url: string
   try {

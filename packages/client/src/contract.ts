@@ -14,13 +14,13 @@ import { tokenRoutes } from './contract/tokens.ts'
 import { tokenPolicyRoutes } from './contract/token-policy.ts'
 import { trustRoutes } from './contract/trust.ts'
 import { userRoutes } from './contract/users.ts'
+import { verificationRoutes } from './contract/verifications.ts'
 import { verifyingRoutes } from './contract/verifying.ts'
 import { volumeRoutes } from './contract/volumes.ts'
 import { webRoutes } from './contract/web.ts'
 
 export { terminalSize } from './contract/machines.ts'
 export { errorAnswer, type Route } from './contract/route.ts'
-export { verification } from './contract/verifications.ts'
 export { emailAddress, password, pathName, typedPassword } from './contract/text.ts'
 
 /** Machines, and what belongs only to them. */
@@ -41,6 +41,7 @@ export const routes = {
   ...machineApiRoutes,
   ...tokenRoutes,
   ...verifyingRoutes,
+  ...verificationRoutes,
   ...dischargeRoutes,
 } as const satisfies Table<Exclude<OperationName, `web${string}`>>
 

@@ -49,6 +49,16 @@ export async function descendsFrom(session: QuerySession, id: Uint8Array, other:
   return (await session.one(lineThrough, { id, other })) !== undefined
 }
 
+/** The ids above this token, the nearest first; undefined if there are more than `most`. */
+export async function lineOf(
+  session: QuerySession,
+  id: Uint8Array,
+  most: number,
+): Promise<readonly string[] | undefined> {
+  const line = await session.many(nearestAbove, { id, most: most + 1 })
+  return line.length > most ? undefined : line.map((above) => formatTokenId(above.id))
+}
+
 /** When and by whom an ancestor of this token was revoked with its descendants, if that is not fully marked yet. */
 export function findRevocationAbove(session: QuerySession, id: Uint8Array) {
   return session.one(revocationAbove, { id })
@@ -143,9 +153,11 @@ const revokeReplaced = query(
   ({ id }) => formatTokenId(id),
 )
 
-/** The ids above a token, the nearest first. */
+/** The one above a token. */
+const above = sql<Uint8Array>`coalesce(${sql.ref('tokens.successor_id')}, ${sql.ref('tokens.minted_by')})`
+
+/** The ids above a token. */
 function lineAbove(db: Kysely<Database>, id: Expression<Uint8Array>) {
-  const above = sql<Uint8Array>`coalesce(${sql.ref('tokens.successor_id')}, ${sql.ref('tokens.minted_by')})`
   return db.withRecursive('line(id)', (line) =>
     line
       .selectFrom('tokens')
@@ -168,6 +180,29 @@ const lineThrough = query((db, param: Param<{ id: Uint8Array; other: Uint8Array 
     .select('id')
     .where('id', '=', param('other'))
     .limit(sql<number>`1`),
+)
+
+// Bounded while it climbs, because nothing bounds a line.
+const nearestAbove = query((db, param: Param<{ id: Uint8Array; most: number }>) =>
+  db
+    .withRecursive('line(id, distance)', (line) =>
+      line
+        .selectFrom('tokens')
+        .select([above.as('id'), sql<number>`1`.as('distance')])
+        .where('id', '=', param('id'))
+        .where(above, 'is not', null)
+        .unionAll(
+          line
+            .selectFrom('line')
+            .innerJoin('tokens', 'tokens.id', 'line.id')
+            .select([above.as('id'), sql<number>`line.distance + 1`.as('distance')])
+            .where(above, 'is not', null)
+            .where('line.distance', '<', param('most')),
+        ),
+    )
+    .selectFrom('line')
+    .select('id')
+    .orderBy('distance'),
 )
 
 const revocationAbove = query((db, param: Param<{ id: Uint8Array }>) =>

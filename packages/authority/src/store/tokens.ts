@@ -2,7 +2,7 @@
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import { nameKey, type NewToken } from '../domain/token.ts'
-import { continueRevocations, descendsFrom, revocationsAreUnfinished, revokeDescendants } from './descent.ts'
+import { continueRevocations, descendsFrom, lineOf, revocationsAreUnfinished, revokeDescendants } from './descent.ts'
 import { tell } from './feed.ts'
 import { beginRevoking } from './leftovers.ts'
 import { addLongCaveats, caveatsColumn, shortCaveats } from './long-caveats.ts'
@@ -59,6 +59,10 @@ export function tokens(session: QuerySession): Transaction['tokens'] {
     descendsFrom: async (id, other) => {
       const [from, to] = [parseTokenId(id), parseTokenId(other)]
       return from !== undefined && to !== undefined && descendsFrom(session, from, to)
+    },
+    lineOf: async (id, most) => {
+      const bytes = parseTokenId(id)
+      return bytes === undefined ? [] : lineOf(session, bytes, most)
     },
     handOn: async (id, successorId, endsAt) => {
       await session.run(handOn, { id: requireTokenId(id), successorId: requireTokenId(successorId), endsAt })

@@ -107,6 +107,7 @@ export const endpoints = {
   revokeTokenText: 'POST /v1/tokens/revoke',
   authenticateTokens: 'POST /v1/tokens/authenticate',
   authorizeToken: 'POST /v1/tokens/authorize',
+  verifyTokens: 'POST /v1/verifications',
   showDischarge: 'GET /v1/discharges/{discharge_id}',
   approveDischarge: 'POST /v1/discharges/{discharge_id}/approve',
   denyDischarge: 'POST /v1/discharges/{discharge_id}/deny',

@@ -20,6 +20,8 @@ export interface Route {
    * may come without a content type: Go's machinesapi sends it so.
    */
   readonly credentialInBody?: true
+  /** The credential is that of a verifier, and nothing else. */
+  readonly byVerifier?: true
   /** A machine that is leased takes it with the header fly-machine-lease-nonce alone. */
   readonly leased?: true
   /** It becomes a WebSocket, and this comes with the header hallpass-command, as base64url of JSON. */
@@ -27,6 +29,8 @@ export interface Route {
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: Schema
+  /** Bytes of the body where they may be more than 64 KiB. */
+  readonly bodyLimit?: number
   readonly status: 101 | 200 | 201 | 202 | 204
   /** Absent where the answer has no body. */
   readonly answer?: Schema

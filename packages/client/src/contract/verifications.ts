@@ -3,12 +3,13 @@ import { parseAddress } from '@hallpass/macaroon/internal'
 import { z } from 'zod'
 
 import { apiErrorCodes } from '../errors.ts'
+import { routesOf } from './route.ts'
 import { pathName, timestamp } from './text.ts'
 
 /** How many headers, and how many names, one request has at most. */
 const mostQuestions = 100
 
-const id = z.number().int().positive()
+const id = z.number().int()
 
 const askedHeader = z.strictObject({
   header: z.string().max(65_536).describe('The Authorization header that the service was sent.'),
@@ -32,7 +33,11 @@ const knownToken = z
     permission_token: z.string().describe('The token as it was sent: base64 of its bytes.'),
     discharges: z.array(z.string()).describe('The discharges of the header that count for it: base64 of their bytes.'),
     id: z.string(),
-    organization: z.object({ id, slug: z.string() }),
+    organization: z.object({
+      id,
+      slug: z.string(),
+      personal: z.boolean().optional().describe('Its holder may call it `personal`.'),
+    }),
     app: id.nullable().describe('The app of a deploy token.'),
     person: id.nullable().describe('The person in whose name it was made.'),
     line: z
@@ -42,7 +47,7 @@ const knownToken = z
     expires_at: timestamp.describe('Its caveats may end it earlier.'),
     networks: z.array(z.string()).describe('Those that its organization limits its tokens to; empty for everywhere.'),
     exact: z
-      .literal(true)
+      .boolean()
       .optional()
       .describe('Nothing follows from it for tokens that were attenuated from it: ask about each.'),
   })
@@ -59,23 +64,30 @@ const knownName = z.object({
   app: id.nullable().describe('Null where no app was named, or the app is not one of the organization.'),
 })
 
-export const verification = {
-  body: z.strictObject({
-    headers: z.array(askedHeader).max(mostQuestions).default([]),
-    names: z.array(askedName).max(mostQuestions).default([]),
-  }),
-  answer: z
-    .object({
-      after: z.string().describe('Where the feed stood before anything of this was read: follow it from there.'),
-      now: timestamp,
-      answers: z
-        .array(z.union([z.object({ tokens: z.array(knownToken).min(1) }), z.object({ refused })]))
-        .describe('One for each header, in their order.'),
-      names: z.array(knownName.nullable()).describe('One for each name, in their order; null for what does not exist.'),
-    })
-    .meta({ id: 'Verification' }),
-} as const
+const verification = z
+  .object({
+    after: z.string().describe('Where the feed stood before anything of this was read: follow it from there.'),
+    now: timestamp,
+    answers: z
+      .array(z.union([z.object({ tokens: z.array(knownToken) }), z.object({ refused })]))
+      .describe('One for each header, in their order.'),
+    names: z.array(knownName.nullable()).describe('One for each name, in their order; null for what does not exist.'),
+  })
+  .meta({ id: 'Verification' })
 
 export type KnownTokenAnswer = z.infer<typeof knownToken>
-export type Verification = z.infer<typeof verification.answer>
-export type AskedVerification = z.input<typeof verification.body>
+export type Verification = z.infer<typeof verification>
+export type AskedVerification = z.input<typeof verificationRoutes.verifyTokens.body>
+
+export const verificationRoutes = routesOf('tokens', {
+  verifyTokens: {
+    summary: 'Which tokens of many headers are good, and how a verifier that remembers them hears of their end',
+    byVerifier: true,
+    bodyLimit: 1024 * 1024,
+    body: z.strictObject({
+      headers: z.array(askedHeader).max(mostQuestions).default([]),
+      names: z.array(askedName).max(mostQuestions).default([]),
+    }),
+    answer: verification,
+  },
+})

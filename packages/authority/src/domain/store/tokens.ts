@@ -43,6 +43,11 @@ export interface TokenReads {
   count(owner: TokenOwner, filter: TokenFilter, after?: string): Promise<PartialCount>
   /** Whether revoking the other one with its descendants takes this one too. */
   descendsFrom(id: string, other: string): Promise<boolean>
+  /**
+   * What takes this token with it where it is revoked with its descendants: what minted and what replaced it, directly or not, the
+   * nearest first, a trust policy last. Undefined if there are more than `most`.
+   */
+  lineOf(id: string, most: number): Promise<readonly string[] | undefined>
   /** Whether `continueRevocations` has anything to do. */
   revocationsAreUnfinished(): Promise<boolean>
 }

@@ -8,7 +8,6 @@ import { DurationError, parseDuration } from '@hallpass/client'
 
 import { DomainError } from '../../domain/errors.ts'
 import type { FeedEvent } from '../../domain/feed.ts'
-import { Secret } from '../../domain/secret.ts'
 import type { Follower, Followers } from '../../operations/feed/followers.ts'
 import { openFeed, type OpenedFeed } from '../../operations/feed/open-feed.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
@@ -16,6 +15,7 @@ import { ClientOfRequest } from '../http/address.ts'
 import { InvalidInput } from '../http/errors.ts'
 import { nobody, openExchange } from '../http/exchange.ts'
 import { parse } from '../http/parse.ts'
+import { verifierSecretIn } from './credential.ts'
 import { decodePosition, encodeEvents, encodePosition, FeedStream, sinceRequest } from './encode.ts'
 
 const query = z.strictObject({
@@ -52,7 +52,7 @@ export function openFeedDoor(server: FastifyInstance, feed: Feed): void {
     const lastSeen = after ?? [request.headers['last-event-id']].flat()[0]
     const position = lastSeen === undefined ? undefined : decodePosition(lastSeen)
     const { perform } = openExchange(feed.environment, nobody, request)
-    const opened = await perform(openFeed, { secret: secretIn(request), position })
+    const opened = await perform(openFeed, { secret: verifierSecretIn(request), position })
     void reply.header('cache-control', 'no-store')
     if (!(request.headers.accept ?? '').includes('text/event-stream')) {
       return readPiece(feed.followers, request, opened, {
@@ -63,14 +63,6 @@ export function openFeedDoor(server: FastifyInstance, feed: Feed): void {
     if (wait !== undefined) throw new InvalidInput('wait is of no use for a stream, which waits for ever', 'wait')
     return stream(feed.followers, { request, reply }, opened, { begun, nonce: nonce ?? '' })
   })
-}
-
-function secretIn({ headers: { authorization = '' } }: FastifyRequest): Secret {
-  const [, secret = ''] = /^bearer\s+(\S+)\s*$/i.exec(authorization) ?? []
-  if (secret === '') {
-    throw new DomainError('unauthenticated', 'the feed takes the credential of a verifier: Authorization: Bearer fv1_…')
-  }
-  return new Secret(secret)
 }
 
 /** Milliseconds. */

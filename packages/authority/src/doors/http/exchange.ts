@@ -1,10 +1,12 @@
 // What a handler of any door can use: operations on behalf of the caller, and facts about the request.
 import type { FastifyRequest } from 'fastify'
 
+import type { DomainError } from '../../domain/errors.ts'
 import type { MachineRunner } from '../../domain/machine-runner.ts'
+import type { ReadTransaction } from '../../domain/store.ts'
 import { createAllowance } from '../../operations/perform/allowance.ts'
-import type { Caller, Environment, Operation } from '../../operations/perform/operation.ts'
-import { perform } from '../../operations/perform/perform.ts'
+import type { Caller, Environment, Operation, ReadOperation } from '../../operations/perform/operation.ts'
+import { perform, performForEach } from '../../operations/perform/perform.ts'
 import type { Presented } from '../../operations/perform/principal.ts'
 import { addressOf, ClientOfRequest } from './address.ts'
 import { StoreOfRequest } from './store-of-request.ts'
@@ -27,6 +29,12 @@ export interface Exchange {
     operation: Operation<Input, Subject, Output, Prepared>,
     input: Input,
   ) => Promise<Output>
+  /** For others, whose credentials came to the caller: `from` where, if the caller says so. As `performForEach`. */
+  readonly performForEach: <Subject, Output, Also>(
+    operation: ReadOperation<undefined, Subject, Output>,
+    others: readonly { readonly presented: Presented; readonly from: string | undefined }[],
+    also: (tx: ReadTransaction) => Promise<Also>,
+  ) => Promise<{ readonly also: Also; readonly answers: readonly (Output | DomainError)[] }>
   /** For the GraphQL mutation of this name. */
   readonly mutating: (mutation: string) => Exchange
 }
@@ -56,6 +64,14 @@ export function openExchange(
       pulling: (machine) => environment.machines?.pulling(machine),
       pause: environment.pause,
       perform: (operation, input) => perform(environment, caller, operation, presented, input, store),
+      performForEach(operation, others, also) {
+        const holders = others.map((other) => ({
+          caller: other.from === undefined ? caller : new CallerElsewhere(request, spend, other.from),
+          presented: other.presented,
+          input: undefined,
+        }))
+        return performForEach(environment, operation, holders, also, store)
+      },
       mutating: exchangeFor,
     }
   }
@@ -86,5 +102,19 @@ class CallerOfRequest implements Caller {
 
   get userAgent(): string | undefined {
     return this.#request.headers['user-agent']
+  }
+}
+
+/** Whose request came to a service, which asks about it. */
+class CallerElsewhere extends CallerOfRequest {
+  readonly #address: string
+
+  constructor(request: FastifyRequest, spend: Caller['spend'], address: string) {
+    super(request, spend, undefined)
+    this.#address = address
+  }
+
+  override get remoteAddress(): string {
+    return this.#address
   }
 }

@@ -9,7 +9,7 @@ import { openContractRoute, type AnyHandler, type ContractDoor } from '../http/c
 import { handlers } from './handlers.ts'
 import { describeApi } from './openapi.ts'
 
-/** Opens every route of the contract but those of machines, and `/openapi.json`. */
+/** Opens every route of the contract but those of machines and of verifiers, and `/openapi.json`. */
 export function openRestDoor(server: FastifyInstance, door: ContractDoor): void {
   const compress = createCompression()
   for (const [name, handle] of Object.entries<unknown>(handlers)) {

@@ -54,7 +54,7 @@ import { tokenPolicyHandlers } from './token-policy.ts'
 import { trustHandlers } from './trust.ts'
 import { verifyingHandlers } from './verifying.ts'
 
-export const handlers: Handlers<Exclude<RouteName, MachineRouteName>> = {
+export const handlers: Handlers<Exclude<RouteName, MachineRouteName | 'verifyTokens'>> = {
   ...accountHandlers,
   ...passkeyHandlers,
   ...tokenHandlers,

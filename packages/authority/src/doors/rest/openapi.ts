@@ -28,6 +28,7 @@ export function describeApi(url: string): Json {
     components: {
       schemas,
       securitySchemes: {
+        verifier: { type: 'http', scheme: 'bearer', description: 'The credential of a verifier: `fv1_…`.' },
         token: {
           type: 'http',
           scheme: 'bearer',
@@ -47,6 +48,7 @@ function describeRoute(route: Route, embed: Embed): Json {
     summary: route.summary,
     tags: [route.tag],
     ...(route.authenticated && route.credentialInBody !== true ? {} : { security: [] }),
+    ...(route.byVerifier === true ? { security: [{ verifier: [] }] } : {}),
     parameters: [
       ...describeParameters('path', route.params, embed),
       ...describeParameters('query', route.query, embed),

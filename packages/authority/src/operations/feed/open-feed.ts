@@ -1,9 +1,9 @@
 // feed.open: whether a verifier may follow the feed, and from where.
-import { DomainError } from '../../domain/errors.ts'
 import type { FeedPosition } from '../../domain/feed.ts'
 import type { Secret } from '../../domain/secret.ts'
-import { hashVerifierSecret, type Verifier } from '../../domain/verifier.ts'
+import type { Verifier } from '../../domain/verifier.ts'
 import type { OpenRead } from '../perform/operation.ts'
+import { identifyVerifier } from '../perform/verifier.ts'
 
 export interface OpenFeed {
   readonly secret: Secret
@@ -26,11 +26,7 @@ export const openFeed: OpenRead<OpenFeed, OpenedFeed> = {
   mode: 'read',
 
   async run({ tx }, { input: { secret, position } }) {
-    const hash = hashVerifierSecret(secret.reveal())
-    const verifier = hash && (await tx.verifiers.bySecretHash(hash))
-    if (hash === undefined || verifier === undefined) {
-      throw new DomainError('unauthenticated', 'this is no credential of a verifier, or it was revoked')
-    }
+    const { verifier, hash } = await identifyVerifier(tx, secret)
     const isKnown = position !== undefined && (await tx.feed.after(position, 1)) !== undefined
     const from = isKnown ? position : await tx.feed.end()
     return { verifier, key: hash, from, isLost: position !== undefined && !isKnown }

@@ -29,6 +29,8 @@ export type Authenticate = (header: string | undefined, from?: Client) => Presen
 
 export interface Client extends Asker {
   address(): string
+  /** For whom its work for tokens that count for nothing is counted, where that is not its address. */
+  wastes?(): string
   /** As its program calls itself. */
   userAgent(): string | undefined
 }
@@ -171,7 +173,7 @@ export function createAuthenticate(options: {
     if (/^\s*(?:(?:bearer|flyv1)\s*)+$/i.test(header)) {
       throw new DomainError('unauthenticated', 'this request carries no token: it may have ended, or been left out')
     }
-    const address = header.length > longestOfOne ? from?.address() : undefined
+    const address = header.length > longestOfOne ? (from?.wastes?.() ?? from?.address()) : undefined
     const allowance = address === undefined ? full : wasted.allowanceFor(address)
     const work = createWork(allowance)
     try {

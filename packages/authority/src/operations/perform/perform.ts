@@ -66,12 +66,64 @@ export async function perform<Input, Subject, Output, Prepared>(
     await recordRefusal(base, progress, error)
     throw error
   } finally {
-    if (progress.late.length > 0) {
-      const { at, requestId } = base.event
-      const { remoteAddress: from, userAgent } = caller
-      await recordLateUses(environment, { tokens: progress.late, from, userAgent, at, requestId })
-    }
+    await recordLate(environment, base, progress)
   }
+}
+
+/** One of several who ask the same, and whose answers do not depend on each other. */
+export interface Holder<Input> {
+  readonly caller: Caller
+  readonly presented: Presented
+  readonly input: Input
+}
+
+/**
+ * Runs a read for each of these holders, as `perform` would, and `also` in the same snapshot. A refusal of one is its answer, and
+ * nothing to the others.
+ * @throws the error of `also`, or one that is no refusal
+ */
+export async function performForEach<Input, Subject, Output, Also>(
+  environment: Environment,
+  operation: Pick<ReadOperation<Input, Subject, Output>, 'name' | 'access' | 'reportedAddress' | 'run'>,
+  holders: readonly Holder<Input>[],
+  also: (tx: ReadTransaction) => Promise<Also>,
+  store: Transactions,
+): Promise<{ readonly also: Also; readonly answers: readonly (Output | DomainError)[] }> {
+  const runs = holders.map(({ caller, presented, input }) => {
+    const progress: Progress<Subject> = { reached: undefined, isAllowed: false, late: [] }
+    return { base: begin(environment, caller, operation.name, presented, store), progress, input }
+  })
+  const read = await store.read(async (tx) => {
+    const answers = await Promise.all(
+      runs.map(async ({ base, progress, input }) => {
+        try {
+          const decided = await decide(base, progress, operation, tx, input)
+          const output = await operation.run(decided.context, allowedTo(decided, input, undefined))
+          progress.reached = undefined
+          return output
+        } catch (error) {
+          if (isRefusal(error)) return error
+          throw error
+        }
+      }),
+    )
+    // Last: over PostgreSQL the look-ups before it go out with it, where their answers are expected.
+    return { answers, also: await also(tx) }
+  })
+  await Promise.all(
+    runs.map(async ({ base, progress }, at) => {
+      await recordRefusal(base, progress, read.answers[at])
+      await recordLate(environment, base, progress)
+    }),
+  )
+  return read
+}
+
+/** Says something about who asks, or what is asked; what a store or a program throws does not. */
+export function isRefusal(error: unknown): error is DomainError {
+  return (
+    error instanceof DomainError && ['unauthenticated', 'forbidden', 'blocked', 'rate_limited'].includes(error.code)
+  )
 }
 
 // Every request passes through the asynchronous functions here, and their locals stay on the heap while they wait. So code
@@ -332,6 +384,16 @@ async function prepareForAnyone<Input, Prepared>(
 ): Promise<Prepared> {
   // As for holders: without a prepare, its type is undefined.
   return prepare === undefined ? (undefined as Prepared) : prepare(base, input)
+}
+
+async function recordLate(
+  environment: Environment,
+  { caller, event }: Base,
+  { late }: Progress<unknown>,
+): Promise<void> {
+  if (late.length === 0) return
+  const { remoteAddress: from, userAgent } = caller
+  await recordLateUses(environment, { tokens: late, from, userAgent, at: event.at, requestId: event.requestId })
 }
 
 /** Records who asked for what and why it was refused, if the caller is identified. */

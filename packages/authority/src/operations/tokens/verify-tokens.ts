@@ -1,10 +1,12 @@
 // token.authenticate and token.authorise: a service asks about the tokens that it was sent, on behalf of their holder.
-import { formatAction, type Access, type Caveat } from '@hallpass/macaroon'
+import { formatAction, type Access, type Caveat, type VerifiedMacaroon } from '@hallpass/macaroon'
 import { writeAddress, parseAddress } from '@hallpass/macaroon/internal'
 
 import type { App } from '../../domain/app.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Organisation } from '../../domain/organisation.ts'
+import type { ReadTransaction } from '../../domain/store.ts'
+import type { TokenRecord } from '../../domain/token.ts'
 import { findApp } from '../apps/find-app.ts'
 import { findOrganisation } from '../organisations/find-organisation.ts'
 import type { ReadOperation } from '../perform/operation.ts'
@@ -18,6 +20,20 @@ export interface GenuineToken {
   /** The caveats that an access is checked against: its own, those of its discharges, and the networks of its organisation. */
   readonly caveats: readonly Caveat[]
 }
+
+/** A token that counts now, as far as whoever remembers it must know. */
+export interface KnownToken {
+  readonly record: TokenRecord
+  readonly verified: VerifiedMacaroon
+  readonly organisation: Organisation
+  /** The ids above it, the nearest first; undefined if there are too many, or too many tokens have them. */
+  readonly line: readonly string[] | undefined
+}
+
+/** Of one line. */
+const longestLine = 100
+/** Of one header: each is a question to the store. */
+const mostLines = 8
 
 export const authenticateTokens: ReadOperation<undefined, undefined, readonly GenuineToken[]> = {
   name: 'token.authenticate',
@@ -37,6 +53,51 @@ export const authenticateTokens: ReadOperation<undefined, undefined, readonly Ge
     }
     return genuine
   },
+}
+
+/** As `authenticateTokens`, for those who remember the answer. */
+export const knowTokens: ReadOperation<undefined, undefined, readonly KnownToken[]> = {
+  name: authenticateTokens.name,
+  mode: 'read',
+  access: (...asked) => authenticateTokens.access(...asked),
+
+  async run({ tx, principal }) {
+    let lines = 0
+    const known = principal.credentials.map(async (credential): Promise<readonly KnownToken[]> => {
+      if (credential.kind !== 'token') return []
+      const { record, verified } = credential
+      const isFirst = record.mintedBy === null && record.successorId === null
+      const mayAsk = isFirst || (lines += 1) <= mostLines
+      const [organisation, line] = await Promise.all([
+        tx.organisations.byId(record.organisationId),
+        isFirst ? [] : mayAsk ? tx.tokens.lineOf(record.id, longestLine) : undefined,
+      ])
+      return organisation === undefined ? [] : [{ record, verified, organisation, line }]
+    })
+    return (await Promise.all(known)).flat()
+  },
+}
+
+/** What the names of an access stand for. */
+export interface KnownName {
+  readonly organisation: Organisation
+  /** Undefined if no app was named, or it is not one of the organisation. */
+  readonly app: App | undefined
+}
+
+/** The same that `authoriseToken` finds; undefined if something of that name does not exist. */
+export async function knowName(
+  tx: ReadTransaction,
+  { slug, appName }: Pick<NamedAccess, 'slug' | 'appName'>,
+): Promise<KnownName | undefined> {
+  const [found, named] = await Promise.all([
+    appName === undefined ? undefined : tx.apps.byName(appName),
+    slug === undefined ? undefined : tx.organisations.bySlug(slug),
+  ])
+  if (appName !== undefined && found === undefined) return undefined
+  const organisation = slug === undefined ? found?.organisation : named
+  if (organisation === undefined) return undefined
+  return { organisation, app: found?.organisation.id === organisation.id ? found.app : undefined }
 }
 
 /** An access with names instead of ids. */

@@ -70,6 +70,26 @@ export function describeDescent(getStore: () => Store): void {
     }
   }
 
+  test('a line has all that minted or replaced a token, the nearest first, as far as it is asked for', async () => {
+    const policy = '9b2d3f7e-0c1a-4d5e-8f60-718293a4b5c6'
+    const { line, lone, next } = await getStore().write(async (tx) => {
+      const root = await plant(tx, { mintedBy: policy })
+      const grown = [root, ...(await grow(tx, root, 'deep', 3))]
+      const successor = createToken(root.organisationId, { mintedBy: policy, predecessorId: root.id })
+      await tx.tokens.insert(successor)
+      await tx.tokens.handOn(root.id, successor.id, 1)
+      return { line: grown.map(({ id }) => id), lone: await plant(tx), next: successor.id }
+    })
+    const above = [...line.slice(0, -1).toReversed(), next, policy]
+    await getStore().read(async (tx) => {
+      expect(await tx.tokens.lineOf(line.at(-1) ?? '', 5)).toEqual(above)
+      expect(await tx.tokens.lineOf(line.at(-1) ?? '', 4)).toBeUndefined()
+      expect(await tx.tokens.lineOf(next, 1)).toEqual([policy])
+      expect(await tx.tokens.lineOf(lone.id, 1)).toEqual([])
+      expect(await tx.tokens.lineOf('nobody', 1)).toEqual([])
+    })
+  })
+
   describe('what a token minted', () => {
     test('is revoked with it, and nothing else is', async () => {
       const { minter, children, spared } = await getStore().write(async (tx) => {
