@@ -72,11 +72,11 @@ export class SnapshotReader {
   }
 
   #open(): Snapshot {
-    if (this.#forgetting === undefined) {
-      this.#forgetWhatOthersChanged()
-      this.#forgetting = setTimeout(() => this.#expire(), longestMemory).unref()
-    }
+    this.#forgetting ??= setTimeout(() => this.#expire(), longestMemory).unref()
     this.#connection.command('BEGIN')
+    // It reads, so the snapshot is of now: no row of it may be newer than what is cached.
+    this.#connection.dataVersion()
+    this.#forgetWhatOthersChanged()
     const session = new SqliteSession(this.#connection)
     return { session, tx: openTransaction(session, this.#cache.wrap()) }
   }
