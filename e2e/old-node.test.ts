@@ -1,12 +1,16 @@
-// The macaroon package as it is built, under the oldest Node that it promises to run on.
-import { execFileSync } from 'node:child_process'
+// The packages for services as they are built, under the oldest Node that they promise to run on.
+import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { createVerifier } from '../packages/authority/src/main.ts'
 import { libraryManifest } from '../scripts/manifest.ts'
+import { startAuthority } from './authority.ts'
+import { createOrganisation, mint, revoke, signInFounder } from './people.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const oldNode = findOldNode()
@@ -24,11 +28,14 @@ describe.skipIf(oldNode === undefined)('under an old Node', () => {
   let folder = ''
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'hallpass-old-node-'))
-    const installed = join(folder, 'node_modules/@hallpass/macaroon')
-    mkdirSync(installed, { recursive: true })
-    const compile = ['-p', 'packages/macaroon', '--outDir', installed, '--tsBuildInfoFile', join(folder, 'tsbuildinfo')]
-    execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...compile], { cwd: root })
-    writeFileSync(join(installed, 'package.json'), JSON.stringify(libraryManifest('macaroon')))
+    for (const name of ['macaroon', 'client', 'guard']) {
+      const installed = join(folder, 'node_modules/@hallpass', name)
+      mkdirSync(installed, { recursive: true })
+      const compile = ['-p', `packages/${name}`, '--outDir', installed, '--tsBuildInfoFile', join(folder, name)]
+      execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...compile], { cwd: root })
+      writeFileSync(join(installed, 'package.json'), JSON.stringify(libraryManifest(name)))
+    }
+    // Without zod: neither a guard nor the client needs it when they run.
     symlinkSync(join(root, 'node_modules/@noble'), join(folder, 'node_modules/@noble'))
   })
   afterAll(() => rmSync(folder, { recursive: true }))
@@ -87,5 +94,36 @@ describe.skipIf(oldNode === undefined)('under an old Node', () => {
     const file = join(folder, 'ours.mjs')
     writeFileSync(file, imported)
     expect(execFileSync(process.execPath, [file], { encoding: 'utf8' }).trimEnd().split('\n')).toEqual(lines)
+  })
+
+  test('a guard asks, remembers, and hears of a revocation', async () => {
+    const authority = await startAuthority()
+    try {
+      const { ask } = authority
+      const { token: admin } = await signInFounder(ask)
+      const { slug } = await createOrganisation(ask, admin)
+      const { token, id } = await mint(ask, admin, slug)
+      const { secret } = await createVerifier({ dataDirectory: authority.directory, name: 'old', now: Date.now() })
+      const file = join(folder, 'guard.mjs')
+      const options = { authority: authority.url(), credential: secret.reveal() }
+      writeFileSync(
+        file,
+        `
+        import { createGuard } from '@hallpass/guard'
+        const guard = createGuard(${JSON.stringify(options)})
+        const allow = () => guard.allow(${JSON.stringify(token)}, { org_slug: ${JSON.stringify(slug)}, action: 'r' })
+        await guard.ready()
+        console.log((await allow()).allowed, allow() instanceof Promise)
+        while ((await allow()).allowed) await new Promise((resolve) => setTimeout(resolve, 10))
+        console.log((await allow()).status)
+        guard.close()
+      `,
+      )
+      const running = promisify(execFile)(oldNode ?? '', [file])
+      running.child.stdout?.once('data', () => void revoke(ask, admin, id))
+      expect((await running).stdout).toBe('true false\n401\n')
+    } finally {
+      await authority.close()
+    }
   })
 })

@@ -19,7 +19,7 @@ import type { User } from '../packages/authority/src/domain/user.ts'
 import { openStore } from '../packages/authority/src/store/open.ts'
 
 export { showApp } from '../packages/authority/src/operations/apps/show-app.ts'
-export { WeightedCache } from '../packages/authority/src/domain/weighted-cache.ts'
+export { WeightedCache } from '../packages/guard/src/memory/weighted-cache.ts'
 export { listOrganisationTokens, usualListing } from '../packages/authority/src/operations/tokens/list-tokens.ts'
 export { revokeToken } from '../packages/authority/src/operations/tokens/revoke-token.ts'
 export { startProxy } from '../packages/authority/src/store/testing/postgres-proxy.ts'

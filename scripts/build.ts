@@ -9,7 +9,7 @@ import { libraryManifest, pick, readManifest } from './manifest.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
-const libraries = ['macaroon', 'client', 'engine']
+const libraries = ['macaroon', 'client', 'guard', 'engine']
 for (const folder of [...libraries, 'authority', 'cli']) rmSync(distOf(folder), { recursive: true, force: true })
 execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b'], { cwd: root, stdio: 'inherit' })
 for (const folder of libraries) publishLibrary(folder)

@@ -10,7 +10,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '@hallpass/macaroon': [],
   '@hallpass/engine': [],
   '@hallpass/client': ['@hallpass/macaroon'],
-  '@hallpass/authority': ['@hallpass/macaroon', '@hallpass/client', '@hallpass/engine'],
+  '@hallpass/guard': ['@hallpass/macaroon', '@hallpass/client'],
+  '@hallpass/authority': ['@hallpass/macaroon', '@hallpass/client', '@hallpass/guard', '@hallpass/engine'],
   hallpass: ['@hallpass/macaroon', '@hallpass/client'],
   '@hallpass/dashboard': ['@hallpass/macaroon', '@hallpass/client'],
 }
@@ -29,9 +30,12 @@ const authorityRooms: Readonly<Record<string, Room>> = {
     parts: ['@hallpass/client/json', '@simplewebauthn/server', 'jose', 'openid-client', 'zod'],
   },
   mail: { folders: ['domain'], parts: ['nodemailer'] },
-  store: { folders: ['domain'], parts: ['kysely', 'pg'] },
+  store: { folders: ['domain'], parts: ['@hallpass/guard/weighted-cache', 'kysely', 'pg'] },
   operator: { folders: ['domain', 'keyring', 'machines', 'operations', 'store'], parts: [] },
-  'operations/perform': { folders: ['domain'], parts: ['@hallpass/macaroon', '@hallpass/macaroon/name'] },
+  'operations/perform': {
+    folders: ['domain'],
+    parts: ['@hallpass/guard/weighted-cache', '@hallpass/macaroon', '@hallpass/macaroon/name'],
+  },
   'operations/discharges': { folders: ['domain', 'operations/perform'], parts: ['@hallpass/macaroon'] },
   'operations/organisations': {
     folders: ['domain', 'operations/perform', 'operations/discharges'],
@@ -253,10 +257,10 @@ function check(file: string, specifier: string): string | undefined {
   const name = nameOfPackage(folder)
   const target = /^(@hallpass\/[^/]+|hallpass)(\/|$)/.exec(specifier)?.[1]
   if (target !== undefined && !packages[name]?.includes(target)) return `${name} may not import ${target}`
-  // The core runs in browsers and edge workers; the contract and the client in browsers.
+  // The core and the guard run in browsers and edge workers; the contract and the client in browsers.
   if (
     specifier.startsWith('node:') &&
-    ['macaroon', 'client', 'dashboard'].includes(folder) &&
+    ['macaroon', 'client', 'guard', 'dashboard'].includes(folder) &&
     !file.endsWith('.test.ts')
   ) {
     return `${name} runs where there is no Node`

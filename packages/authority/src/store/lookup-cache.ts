@@ -2,7 +2,7 @@
 // it changes, so no new query can be forgotten here.
 import type { ReadTransaction } from '../domain/store.ts'
 import { weigh } from '../domain/weigh.ts'
-import { WeightedCache } from '../domain/weighted-cache.ts'
+import { WeightedCache } from '@hallpass/guard/weighted-cache'
 import type { Change } from './query.ts'
 import type { Wrap } from './transaction.ts'
 

@@ -11,7 +11,7 @@ import type { Asker, ReadTransaction, Store } from '../../domain/store.ts'
 import { signedId, type SignedId, type TokenRecord } from '../../domain/token.ts'
 import { hashAuthToken } from '../../domain/user.ts'
 import { weigh } from '../../domain/weigh.ts'
-import { WeightedCache } from '../../domain/weighted-cache.ts'
+import { WeightedCache } from '@hallpass/guard/weighted-cache'
 import { decode, describeDamage, parseHeader, withoutRepeated, withoutStacks } from './header-tokens.ts'
 import {
   isLate,

@@ -1,0 +1,146 @@
+// What is remembered, beside a naive model: random answers, events, clocks, and what is forgotten.
+import {
+  attenuate,
+  formatAuthorization,
+  mintMacaroon,
+  permissionLocation,
+  tokenId,
+  type Macaroon,
+} from '@hallpass/macaroon'
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+
+import { AuthorityTime, ElapsedTime } from '../clock.ts'
+import type { Subject } from '../feed/subjects.ts'
+import { Happened } from './happened.ts'
+import type { SaidOfToken } from './known-token.ts'
+import { Memory } from './memory.ts'
+import { longestTrust, Trust } from './trust.ts'
+
+const organization = { id: 1, slug: 'acme', isPersonal: false }
+const roots: readonly Macaroon[] = [0, 1, 2].map((n) =>
+  mintMacaroon({
+    kid: new Uint8Array([1]),
+    rnd: new Uint8Array(16).fill(n),
+    location: permissionLocation,
+    key: new Uint8Array(32).fill(7),
+    caveats: [{ type: 'Organization', id: 1n, mask: 31 }],
+  }),
+)
+const child = (root: Macaroon) => attenuate(root, [{ type: 'Action', mask: 1 }])
+const headerOf = (macaroon: Macaroon) => formatAuthorization([macaroon.bytes])
+const ids = roots.map(({ nonce }) => tokenId(nonce))
+/** The third was minted by the second. */
+const saidOf = (n: number): SaidOfToken => ({
+  id: ids[n] ?? '',
+  organization,
+  app: n === 1 ? 31 : null,
+  person: n === 0 ? 4 : null,
+  line: n === 2 ? ids.slice(1, 2) : [],
+  expiresAt: Infinity,
+  networks: [],
+  isExact: false,
+})
+const subjectsOf: readonly (readonly Subject[])[] = [
+  [`token ${ids[0]}`, 'organization 1', 'person 4'],
+  [`token ${ids[1]}`, 'organization 1', 'app 31'],
+  [`token ${ids[2]}`, `token ${ids[1]}`, 'organization 1'],
+]
+
+const which = fc.nat(2)
+const command = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('learn' as const), which, back: fc.nat(3), isChild: fc.boolean() }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('happen' as const),
+      subject: fc.constantFrom<Subject[]>(...subjectsOf.flat(), 'token another'),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('know' as const), lag: fc.nat(3000) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const), for: fc.nat(5000) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('waitLong' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const) }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('look' as const), which, isChild: fc.boolean() }) },
+)
+
+test('nothing is believed that a naive model would not believe, and what it believes is remembered', () => {
+  let believed = 0
+  fc.assert(
+    fc.property(fc.array(command, { minLength: 20, maxLength: 60 }), (commands) => {
+      let now = 0
+      const clocks = { monotonic: () => now, wall: () => now }
+      const elapsed = new ElapsedTime(clocks)
+      const time = new AuthorityTime(elapsed)
+      time.tell(0, { elapsed: 0, leaps: 0 })
+      const happened = new Happened()
+      const trust = new Trust(happened, time)
+      const memory = new Memory(trust, 1_000_000)
+      // The model: all events, all answers, and up to when the feed has told everything.
+      let events: { readonly event: number; readonly subject: Subject }[] = []
+      let answers: { which: number; isChild: boolean; event: number; asked: number }[] = []
+      let [event, start, known] = [10, -1, -Infinity]
+      for (const one of commands) {
+        if (one.kind === 'learn') {
+          const macaroon = roots[one.which] ?? expect.fail()
+          const presented = { macaroon: one.isChild ? child(macaroon) : macaroon, discharges: [] }
+          const learned = { event: event - one.back, asked: now }
+          memory.tokens.add(saidOf(one.which), presented, learned, true)
+          answers.push({ which: one.which, isChild: one.isChild, ...learned })
+        } else if (one.kind === 'happen') {
+          event += 1
+          if (start === -1) start = event
+          happened.hear(event, [one.subject])
+          events.push({ event, subject: one.subject })
+        } else if (one.kind === 'know') {
+          if (start === -1) continue
+          known = Math.max(known, now - one.lag)
+          trust.know(now - one.lag)
+        } else if (one.kind === 'wait') now += one.for
+        else if (one.kind === 'waitLong') now += 3_600_000
+        else if (one.kind === 'reset') {
+          event += 1
+          start = event
+          known = -Infinity
+          ;[events, answers] = [[], []]
+          happened.reset(event)
+          trust.reset()
+          memory.forget()
+        } else {
+          const macaroon = roots[one.which] ?? expect.fail()
+          const found = memory.find(headerOf(one.isChild ? child(macaroon) : macaroon), elapsed.now())
+          const isBelieved =
+            found !== undefined &&
+            !('allowed' in found) &&
+            found.every((token) => trust.stands(token.known, now) && trust.isFresh(token.known, now))
+          const isAbove = (answer: (typeof answers)[number]) => answer.which === one.which && !answer.isChild
+          const stands = (answer: (typeof answers)[number]) =>
+            answer.which === one.which &&
+            now - answer.asked <= 3_600_000 &&
+            (start === -1 || answer.event >= start) &&
+            !events.some((each) => each.event > answer.event && (subjectsOf[one.which] ?? []).includes(each.subject))
+          const isFresh = ({ asked }: (typeof answers)[number]) =>
+            now - asked <= longestTrust || (start !== -1 && now - known <= longestTrust)
+          const good = answers.filter((answer) => stands(answer) && isFresh(answer))
+          // Once the parent was seen, whatever is said of a child is said of it.
+          const isSeen = one.isChild || answers.some(isAbove)
+          if (isBelieved) believed += 1
+          if (isBelieved) expect(good.length > 0 && isSeen).toBe(true)
+          // The last answer is always remembered.
+          if (
+            good.some(
+              (answer) =>
+                (one.isChild || isAbove(answer)) && answer === answers.findLast((each) => each.which === one.which),
+            )
+          )
+            expect(isBelieved).toBe(true)
+        }
+      }
+    }),
+    { numRuns: 500 },
+  )
+  expect(believed).toBeGreaterThan(200)
+})

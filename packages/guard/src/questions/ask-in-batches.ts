@@ -1,0 +1,198 @@
+// Asks the authority about headers and names, many in one request, and never more than it may be asked at once.
+import type { AskedVerification, Client } from '@hallpass/client'
+import { ApiError } from '@hallpass/client'
+
+import type { ElapsedTime, Moment } from '../clock.ts'
+import type { NamedPlace } from '../memory/known-names.ts'
+import { readAnswers, type HeaderAnswer } from './read-answer.ts'
+
+/** As the contract bounds them. */
+const mostInBatch = 100
+/** Bytes of the headers in one request, as JSON; a longer header goes alone. */
+const longestBatch = 262_144
+/** Requests at once: while they wait, questions gather. */
+const mostRequests = 4
+/** Questions that wait, those under way included. */
+const mostWaiting = 2000
+/** Of those, from one address: whoever floods a guard shall not keep others from asking. */
+const mostOfOne = 200
+/** Milliseconds for a question, from when it is asked to its answer. */
+export const longestQuestion = 4000
+/** The same while the feed is lost too, so that everything is refused five seconds after the authority was heard last. */
+const longestInTrouble = 1000
+
+type AskedHeader = NonNullable<AskedVerification['headers']>[number]
+type AskedName = NonNullable<AskedVerification['names']>[number]
+
+/** An answer, and when it was asked and read. */
+export interface Told<Answer> {
+  readonly answer: Answer
+  /** The event behind which it was read. */
+  readonly event: number
+  readonly sent: Moment
+}
+
+/** There is no answer; the message is for the holder of a token. */
+export class QuestionError extends Error {
+  override readonly name = 'QuestionError'
+  readonly code:
+    | 'unavailable' // the authority cannot be asked, or does not say what an authority says
+    | 'refused' // it refuses the credential of this guard
+    | 'overloaded' // too many questions wait already
+  constructor(code: QuestionError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+export interface Questions {
+  /** @throws QuestionError */
+  header(asked: AskedHeader): Promise<Told<HeaderAnswer>>
+  /** @throws QuestionError */
+  name(asked: AskedName): Promise<Told<NamedPlace>>
+}
+
+export interface QuestionOptions {
+  readonly client: Pick<Client, 'verifyTokens'>
+  readonly elapsed: ElapsedTime
+  /** Called with the time that the authority told, in milliseconds since 1970. */
+  readonly tellTime: (time: number, sent: Moment) => void
+  /** Whether the feed was heard once, and is lost. */
+  readonly isInTrouble: () => boolean
+  /** Called with the outcome of each request; undefined where it was answered. */
+  readonly noteOutcome: (error: QuestionError | undefined) => void
+}
+
+interface Waiting<Asked, Answer> {
+  readonly asked: Asked
+  /** It has taken too long: nobody waits for the answer any more. */
+  isOver: boolean
+  resolve(told: Told<Answer>): void
+  reject(error: QuestionError): void
+}
+
+export function createQuestions(options: QuestionOptions): Questions {
+  const { client, elapsed, tellTime, isInTrouble, noteOutcome } = options
+  const headers: Waiting<AskedHeader, HeaderAnswer>[] = []
+  const names: Waiting<AskedName, NamedPlace>[] = []
+  const waitingFrom = new Map<string, number>()
+  let waiting = 0
+  let requests = 0
+  let isPlanned = false
+
+  function wait<Asked, Answer>(queue: Waiting<Asked, Answer>[], asked: Asked, from: string): Promise<Told<Answer>> {
+    const ofOne = waitingFrom.get(from) ?? 0
+    if (waiting >= mostWaiting || (from !== '' && ofOne >= mostOfOne)) {
+      return Promise.reject(new QuestionError('overloaded', 'too many tokens are being checked: try again in a moment'))
+    }
+    waiting += 1
+    waitingFrom.set(from, ofOne + 1)
+    const promise = new Promise<Told<Answer>>((resolve, reject) => {
+      const question: Waiting<Asked, Answer> = { asked, isOver: false, resolve, reject }
+      queue.push(question)
+      const patience = isInTrouble() ? longestInTrouble : longestQuestion
+      const timer = setTimeout(() => question.reject(tooLate()), patience)
+      const finish = (settle: () => void) => {
+        if (question.isOver) return
+        question.isOver = true
+        clearTimeout(timer)
+        waiting -= 1
+        const left = (waitingFrom.get(from) ?? 1) - 1
+        if (left === 0) waitingFrom.delete(from)
+        else waitingFrom.set(from, left)
+        settle()
+      }
+      question.resolve = (told) => finish(() => resolve(told))
+      question.reject = (error) => finish(() => reject(error))
+    })
+    plan()
+    return promise
+  }
+
+  /** What is asked in the same turn goes in one request. */
+  function plan(): void {
+    if (isPlanned || requests >= mostRequests) return
+    isPlanned = true
+    queueMicrotask(() => {
+      isPlanned = false
+      while (requests < mostRequests && headers.length + names.length > 0) void send()
+    })
+  }
+
+  async function send(): Promise<void> {
+    const batch = { headers: takeBatch(headers, ({ header }) => bytesOf(header)), names: takeBatch(names, () => 0) }
+    const everything = [...batch.headers, ...batch.names]
+    if (everything.length === 0) return
+    requests += 1
+    const sent = { elapsed: elapsed.now(), leaps: elapsed.leaps }
+    try {
+      const answer = await client.verifyTokens({
+        headers: batch.headers.map(({ asked }) => asked),
+        names: batch.names.map(({ asked }) => asked),
+      })
+      const read = readAnswers(answer, { headers: batch.headers.length, names: batch.names.length })
+      if (read === undefined)
+        throw new QuestionError('unavailable', 'the authority answers what this guard does not understand')
+      noteOutcome(undefined)
+      tellTime(read.now, sent)
+      const { event } = read
+      for (const [at, question] of batch.headers.entries()) {
+        const said = read.headers[at]
+        if (said !== undefined) question.resolve({ answer: said, event, sent })
+      }
+      for (const [at, question] of batch.names.entries()) question.resolve({ answer: read.names[at], event, sent })
+    } catch (error) {
+      const known = explain(error)
+      noteOutcome(known)
+      for (const question of everything) question.reject(known)
+    } finally {
+      requests -= 1
+      plan()
+    }
+  }
+
+  return {
+    header: (asked) => wait(headers, asked, asked.from ?? ''),
+    name: (asked) => wait(names, asked, ''),
+  }
+}
+
+/** The first questions of the queue that go into one request, one at least if any still waits. */
+function takeBatch<Asked, Answer>(
+  queue: Waiting<Asked, Answer>[],
+  lengthOf: (asked: Asked) => number,
+): readonly Waiting<Asked, Answer>[] {
+  const batch: Waiting<Asked, Answer>[] = []
+  let length = 0
+  let taken = 0
+  for (const question of queue) {
+    if (!question.isOver) {
+      length += lengthOf(question.asked)
+      if (batch.length === mostInBatch || (batch.length > 0 && length > longestBatch)) break
+      batch.push(question)
+    }
+    taken += 1
+  }
+  queue.splice(0, taken)
+  return batch
+}
+
+/** As JSON, at most. */
+function bytesOf(header: string): number {
+  return JSON.stringify(header).length * (isAscii.test(header) ? 1 : 3)
+}
+
+const isAscii = /^[ -~]*$/
+
+function tooLate(): QuestionError {
+  return new QuestionError('unavailable', 'the authority did not answer in time: try again in a moment')
+}
+
+function explain(error: unknown): QuestionError {
+  if (error instanceof QuestionError) return error
+  if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
+    return new QuestionError('refused', 'the authority refuses the credential of this service', { cause: error })
+  }
+  const sentence = 'the authority cannot be asked whether the token is good: try again in a moment'
+  return new QuestionError('unavailable', sentence, { cause: error })
+}
