@@ -62,6 +62,50 @@ describe('hallpass, with a token that leaked', () => {
     expect(await isLive(token)).toBe(false)
   })
 
+  it('revokes one of those that were narrowed, by itself or by its name, and the others live', async () => {
+    const root = await data(['tokens', 'create', 'org', '-o', 'acme', '-n', 'narrowed'])
+    const narrowed = (name: string) => data(['tokens', 'attenuate', '--agent', name, root])
+    const [one, two, three] = [await narrowed('one'), await narrowed('two'), await narrowed('three')]
+    const made = await data(['tokens', 'create', 'org', '-o', 'acme'], one)
+    const revoked = await hallpass(['tokens', 'revoke', '--derived', '-'], { stdin: one })
+    expect(revoked).toMatchObject({ code: 0, stderr: '' })
+    expect(revoked.stdout).toMatch(/^Revoked dt_[\w-]{43}, and 1 token that it made\n1 token revoked\n$/)
+    expectUntold(revoked, one)
+    expect(await Promise.all([root, one, two, made].map(isLive))).toEqual([true, false, true, false])
+    await data(['apps', 'create', 'web', '-o', 'acme'], two)
+    const [, name = ''] = /^.*app\.create.*(dt_[\w-]{43}) *$/m.exec(await data(['orgs', 'audit', 'acme'])) ?? []
+    expect(await data(['tokens', 'revoke', '--derived', name])).toBe(`Revoked ${name}\n1 token revoked`)
+    expect(await Promise.all([root, two, three].map(isLive))).toEqual([true, false, true])
+    const list = await data(['tokens', 'list', '-s', 'org', '-o', 'acme', '--search', 'narrowed', '--json'])
+    const { tokens } = JSON.parse(list) as { readonly tokens: readonly { readonly id: string }[] }
+    const id = tokens[0]?.id ?? ''
+    const shown = await data(['tokens', 'show', id])
+    expect(shown).toContain('REVOKED DERIVED TOKEN')
+    expect(shown).toContain(name)
+    const itself = await hallpass(['tokens', 'revoke', '--derived', '-'], { credential: three, stdin: three })
+    expect(itself.code).toBe(0)
+    expect(await Promise.all([root, three].map(isLive))).toEqual([true, false])
+  })
+
+  it('says what is wrong with what should be a narrowed one, and does nothing', async () => {
+    const root = await data(['tokens', 'create', 'org', '-o', 'acme'])
+    const child = await data(['tokens', 'attenuate', '--agent', 'x', root])
+    const name = `dt_${'A'.repeat(43)}`
+    for (const [args, why] of [
+      [['--derived', root], 'as it was minted'],
+      [['--derived', child.slice(0, -10)], 'not whole'],
+      [['--derived', 'c0ffee'], 'neither a token nor the name of one'],
+      [['--derived', '--only', child], 'do not go together'],
+      [[name], 'add --derived'],
+    ] as const) {
+      const refused = await hallpass(['tokens', 'revoke', ...args])
+      expect(refused.code).not.toBe(0)
+      expect(refused.stderr).toContain(why)
+      expectUntold(refused, child)
+    }
+    expect(await Promise.all([root, child].map(isLive))).toEqual([true, true])
+  })
+
   it('revokes the one on standard input, and what it made, or spares that', async () => {
     const [first, second] = [
       await data(['tokens', 'create', 'org', '-o', 'acme']),

@@ -214,7 +214,7 @@ describe.skipIf(!hasBrowser)('the tokens page', () => {
     const row = page.getByRole('row', { name: / made / })
     await row.getByRole('link', { name: `token ${minter.id.slice(0, 8)}` }).click()
     await page.getByRole('heading', { name: 'minter' }).waitFor()
-    await page.getByRole('button', { name: 'Revoke' }).click()
+    await page.getByRole('button', { name: 'Revoke', exact: true }).click()
     const dialog = page.getByRole('dialog', { name: 'Revoke minter?' })
     await dialog.getByText('The tokens that it created, and the tokens that those created, are revoked too.').waitFor()
     await dialog.getByRole('button', { name: 'Revoke token' }).click()

@@ -25,6 +25,7 @@ import {
   ofOwnInvitation,
   ofSecret,
   ofToken,
+  ofDerived,
   pasting,
 } from './matrix-subjects.ts'
 import { addPasskey, makePasskey } from './passkeys.ts'
@@ -330,6 +331,12 @@ const listed = {
     { token: 'fm2_x', descendants: 'revoke' },
   ],
   'revokeTokenText:deploy': [[...members, ...whole, 'app', 'deploy'], pasting('deploy')],
+  'revokeDerivedToken:org': [
+    [...members, ...whole],
+    ofDerived('deploy_organization'),
+    { derived: `dt_${'A'.repeat(43)}` },
+  ],
+  'revokeDerivedToken:deploy': [[...members, ...whole, 'app', 'deploy'], ofDerived('deploy')],
   authenticateTokens: [
     [...whole, 'readonly', 'app', 'deploy', 'sibling', 'other'],
     () => ({ body: {} }),

@@ -1,10 +1,12 @@
 // What the requests of the matrix are about: things that exist, made afresh where a request ends them.
 import type { MintedToken } from '@hallpass/client'
 import { routes } from '@hallpass/client/contract'
+import { derivedTokenId } from '@hallpass/macaroon'
 
 import { startingCliLogin } from './cli-login.ts'
 import { askForConfirmation } from './discharges.ts'
 import { expectAnswer } from './http.ts'
+import { endingAt, nowInSeconds, readMacaroon } from './macaroons.ts'
 import { ofOrganisation, type Prepare, type Prepared, type Subject } from './matrix-entry.ts'
 import { createOrganisation, inviteFully, mint, unique } from './people.ts'
 
@@ -27,6 +29,14 @@ async function mintSubject({ world, app }: Subject, profile: 'deploy_organizatio
 export const pasting =
   (profile: 'deploy_organization' | 'deploy'): Prepare =>
   async (subject) => ({ body: { token: (await mintSubject(subject, profile)).token.slice(0, -20) } })
+
+/** What a holder derived from it, by its name. */
+export const ofDerived =
+  (profile: 'deploy_organization' | 'deploy'): Prepare =>
+  async (subject) => {
+    const { token } = await mintSubject(subject, profile)
+    return { body: { derived: derivedTokenId(readMacaroon(endingAt(token, nowInSeconds() + 60))) } }
+  }
 
 export const ofToken =
   (profile: 'deploy_organization' | 'deploy', body?: Readonly<Record<string, string>>): Prepare =>

@@ -53,7 +53,7 @@ describe.skipIf(oldNode === undefined)('under an old Node', () => {
   const examples = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code)
 
   test('all examples of the README print what they say', () => {
-    expect(examples).toHaveLength(9)
+    expect(examples).toHaveLength(10)
     for (const code of examples) {
       const said = [...code.matchAll(/console\.log\(.*\) \/\/ (.*)$/gm)].map(([, comment]) => comment)
       expect(said.length).toBeGreaterThan(0)

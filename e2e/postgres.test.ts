@@ -5,7 +5,7 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
-import { actions } from '@hallpass/macaroon'
+import { actions, derivedTokenId } from '@hallpass/macaroon'
 
 import { serve, type RunningAuthority } from '../packages/authority/src/main.ts'
 import {
@@ -15,7 +15,7 @@ import {
 } from '../packages/authority/src/store/testing/postgres.ts'
 import { createDirectory, founder, optionsFor } from './authority.ts'
 import { createAsk, expectAnswer, expectRefusal, type Ask } from './http.ts'
-import { narrow, readonlyOf } from './macaroons.ts'
+import { narrow, readMacaroon, readonlyOf } from './macaroons.ts'
 import {
   createApp,
   createOrganisation,
@@ -219,6 +219,33 @@ describe.skipIf(missing !== undefined)(`on PostgreSQL${missing === undefined ? '
       await revoke(here, token, minted.id)
       expect(await statusOf(there, minted.token)).toBe(401)
       expect(await statusOf(there, readonlyOf(minted.token))).toBe(401)
+    }
+  })
+
+  test('a narrowed token that one revokes is dead at the other at once, with what it mints there meanwhile', async () => {
+    const label = (text: string, agent: string) => narrow(text, { type: 'RunLabel', agent, run: '', onBehalfOf: '' })
+    for (let round = 0; round < 10; round++) {
+      const [here, there] = round % 2 === 0 ? [first, second] : [second, first]
+      const { token: root } = await mint(here, token, slug)
+      const [child, sibling] = [label(root, 'child'), label(root, 'sibling')]
+      for (const each of [root, child, sibling]) expect(await statusOf(there, each)).toBe(200)
+      const path = `/v1/orgs/${slug}/tokens`
+      const body = { derived: derivedTokenId(readMacaroon(child)) }
+      const [revoked, ...mints] = await Promise.all([
+        here('POST', '/v1/tokens/revoke-derived', { token, body }),
+        there('POST', path, { token: child, body: {} }),
+        here('POST', path, { token: child, body: {} }),
+        there('POST', path, { token: label(child, 'below'), body: {} }),
+      ])
+      expect(revoked.status).toBe(200)
+      const made = mints.flatMap(({ status, body: answer }) =>
+        status === 201 ? [(answer as { readonly token: string }).token] : [],
+      )
+      for (const { status } of mints) expect([201, 401, 409]).toContain(status)
+      for (const ask of [there, here]) {
+        for (const each of [child, ...made]) expect(await statusOf(ask, each), `round ${round}`).toBe(401)
+        for (const each of [root, sibling]) expect(await statusOf(ask, each)).toBe(200)
+      }
     }
   })
 

@@ -72,6 +72,23 @@ const base64Of = (header: string) =>
   parseAuthorization(header).macaroons.map((bytes) => Buffer.from(bytes).toString('base64'))
 
 describe('a verifier', () => {
+  test('is told that nothing follows for others once one derived token is revoked, and hears of it', async () => {
+    const { id, token } = await mintHere()
+    const [one, two] = ['one', 'two'].map((agent) =>
+      narrow(token, { type: 'RunLabel', agent, run: '', onBehalfOf: '' }),
+    )
+    const minted = await mintWith(one ?? '')
+    const { after, answers } = await verify({ headers: [{ header: one ?? '' }, { header: minted.token }] })
+    expect(answers.map((answer) => tokensOf(answer).map(({ exact }) => exact))).toEqual([[undefined], [undefined]])
+    const body = { derived: one }
+    expect((await ask('POST', '/v1/tokens/revoke-derived', { token: admin.token, body })).status).toBe(200)
+    const told = await ask('GET', `/v1/revocations?after=${after}`, { token: credential })
+    expect(told.body).toMatchObject({ tokens: [id] })
+    const [root, dead, sibling, ofDead] = await verifyAll(token, one ?? '', two ?? '', minted.token)
+    expect([root, sibling].map((answer) => tokensOf(answer)[0]?.exact)).toEqual([true, true])
+    expect([dead, ofDead].map(codeOf)).toEqual(['unauthenticated', 'unauthenticated'])
+  })
+
   test('is told all that it needs to remember a token', async () => {
     const { id, token, expires_at } = await mintHere()
     const narrowed = narrow(token, { type: 'Action', mask: actions.read })

@@ -37,6 +37,7 @@ export type {
   MintedToken,
   ShownToken,
   Profile,
+  RevokedDerivedToken,
   RevokedToken,
   RotatedToken,
   Token,

@@ -13,6 +13,7 @@ describe('the public face', () => {
       'clearCaveats',
       'decodeMacaroon',
       'defineCaveat',
+      'derivedTokenId',
       'dischargeTicket',
       'expiration',
       'extendVocabulary',

@@ -18,6 +18,7 @@ export {
 export type { Caveat, Command, Network, Networks, RunLabel } from './caveat.ts'
 export { getCaveats } from './caveat-set.ts'
 export { clear, type Clearance, clearCaveats, type Denial } from './clear.ts'
+export { derivedTokenId } from './derived.ts'
 export { bindToParent, type DischargeInput, dischargeTicket, ticketsOf } from './discharge.ts'
 export type { DischargeAccess } from './discharge-access.ts'
 export { MacaroonError, type MacaroonErrorCode } from './errors.ts'

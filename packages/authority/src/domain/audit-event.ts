@@ -25,6 +25,8 @@ export interface AuditActor {
   readonly label: string
   /** Of the token that acted; null if it has none, or no token acted. */
   readonly runLabels?: RunLabels | null
+  /** The name of the token that acted, if a holder had narrowed it; `dt_…` as `derivedTokenId` of the core makes it. */
+  readonly derived?: string | undefined
 }
 
 /** A stored event. Ids increase with time within one database. */

@@ -53,6 +53,12 @@ export interface Keyring {
     discharges: readonly Macaroon[],
     spend?: (steps: number) => void,
   ): VerifiedMacaroon
+  /**
+   * The digests of the tails of a genuine macaroon behind its first `from` caveats, and behind each one more: those of the tokens
+   * that it was derived from, and last its own.
+   * @throws DomainError `unauthenticated` if the macaroon is not genuine.
+   */
+  tailDigests(key: WrappedSigningKey, macaroon: Macaroon, from: number): readonly Uint8Array[]
   /** The setup code for the store, so that other servers under the same root key can show it too. */
   sealSetupCode(code: Secret): Uint8Array
   /** Undefined if it was not sealed under this root key. */

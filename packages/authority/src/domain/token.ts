@@ -1,4 +1,5 @@
 // Org tokens and deploy tokens: what is stored about a minted token, never the token itself.
+import type { DerivedName } from './derived-token.ts'
 import type { TokenUse } from './use.ts'
 
 /** The kind of token that is minted; the names are those of `createLimitedAccessToken`. */
@@ -33,6 +34,14 @@ export interface TokenRecord {
   readonly machineId: string | null
   /** False for one that waits for an admin, if its organisation wants that. */
   readonly isApproved: boolean
+}
+
+/** What nearly every request looks up. */
+export interface SignedRecord extends TokenRecord {
+  /** The number of caveats that it was minted with: a holder added further ones. Null for tokens from before these were stored. */
+  readonly mintedCaveats: number | null
+  /** How many tokens that holders derived from it are revoked. */
+  readonly revokedDerived: number
 }
 
 /** A token and the key that signed it: what nearly every request is looked up by. */
@@ -74,6 +83,19 @@ export interface ListedToken extends NewToken {
 export interface DescendantsRevoked {
   readonly revoked: number
   readonly more: boolean
+}
+
+/** As above; and whether the derived token was live until now. */
+export interface DerivedRevoked extends DescendantsRevoked {
+  readonly wasLive: boolean
+}
+
+/** A token that a holder narrowed, and that is revoked. */
+export interface RevokedDerived {
+  readonly name: DerivedName
+  /** Milliseconds. */
+  readonly revokedAt: number
+  readonly revokedBy: string
 }
 
 export type TokenState = 'live' | 'revoked' | 'expired'

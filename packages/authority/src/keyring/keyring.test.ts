@@ -4,9 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 
-import { actions, decodeMacaroon, mintMacaroon, parseAuthorization, type Macaroon } from '@hallpass/macaroon'
+import {
+  actions,
+  attenuate,
+  decodeMacaroon,
+  derivedTokenId,
+  mintMacaroon,
+  parseAuthorization,
+  tokenId,
+  type Macaroon,
+} from '@hallpass/macaroon'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
+import { formatDerived } from '../domain/derived-token.ts'
 import { Secret } from '../domain/secret.ts'
 import { checkRootKey, createKeyring, proveRootKey } from './keyring.ts'
 import { RootKey, createRootKey, findRootKey } from './root-key.ts'
@@ -75,6 +85,17 @@ describe('the keyring', () => {
     const key = keyring.createSigningKey(7, 0)
     const forged = mintMacaroon({ kid: key.kid, rnd: randomBytes(16), location, key: randomBytes(32), caveats })
     expect(() => keyring.verify(key, forged, [])).toThrow('not genuine')
+  })
+
+  it('has the digests of the tails of genuine macaroons alone', () => {
+    const [key, other] = [keyring.createSigningKey(7, 0), keyring.createSigningKey(7, 0)]
+    const macaroon = decode(keyring.mint(key, caveats).token)
+    const narrowed = attenuate(macaroon, [{ type: 'RunLabel', agent: 'ci', run: '', onBehalfOf: '' }])
+    const digests = keyring.tailDigests(key, narrowed, caveats.length)
+    const names = digests.map((digest) => formatDerived({ tokenId: tokenId(macaroon.nonce), digest }))
+    expect(names).toEqual([derivedTokenId(macaroon), derivedTokenId(narrowed)])
+    const refused = { code: 'unauthenticated', message: expect.stringContaining('not genuine') as string }
+    expect(() => keyring.tailDigests(other, narrowed, 0)).toThrow(expect.objectContaining(refused))
   })
 
   it('never prints a token', () => {

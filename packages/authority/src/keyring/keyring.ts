@@ -12,7 +12,7 @@ import {
   tokenId,
   verify,
 } from '@hallpass/macaroon'
-import { caveatBytesOf, formatTokens, scopeOf } from '@hallpass/macaroon/internal'
+import { caveatBytesOf, formatTokens, scopeOf, tailDigests } from '@hallpass/macaroon/internal'
 
 import { ticketVocabulary } from '../domain/discharge.ts'
 import { DomainError, StartupError } from '../domain/errors.ts'
@@ -58,6 +58,12 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
     return key
   }
 
+  function expectKey(wrapped: WrappedSigningKey): Uint8Array {
+    const key = unwrap(wrapped)
+    if (key !== undefined) return key
+    throw new DomainError('unauthenticated', 'this token is signed with a key that cannot be opened here')
+  }
+
   /** Derived, so that what is signed and what is sealed have no key in common. */
   function secretKeysOf(wrapped: WrappedSigningKey) {
     const key = unwrap(wrapped)
@@ -99,19 +105,19 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
     },
 
     verify(key, macaroon, discharges, spend) {
-      const signingKey = unwrap(key)
-      if (signingKey === undefined) {
-        throw new DomainError('unauthenticated', 'this token is signed with a key that cannot be opened here')
-      }
-      try {
-        const verified = verify(macaroon, signingKey, spend === undefined ? { discharges } : { discharges, spend })
-        if (scopeOf(verified) === BigInt(key.organisationId)) return verified
-      } catch (error) {
-        if (!(error instanceof MacaroonError)) throw error
-        const sentence = error.code === 'forged' ? 'is not genuine' : 'is refused'
-        throw new DomainError('unauthenticated', `this token ${sentence}: ${error.message}`, { cause: error })
-      }
+      const signingKey = expectKey(key)
+      const options = spend === undefined ? { discharges } : { discharges, spend }
+      const { verified, organisation } = refusing(() => {
+        const found = verify(macaroon, signingKey, options)
+        return { verified: found, organisation: scopeOf(found) }
+      })
+      if (organisation === BigInt(key.organisationId)) return verified
       throw new DomainError('unauthenticated', 'this token names an organization that its key does not belong to')
+    },
+
+    tailDigests(key, macaroon, from) {
+      const signingKey = expectKey(key)
+      return refusing(() => tailDigests(macaroon, signingKey, from))
     },
 
     sealSetupCode: (code) => seal(code, setupCodeContext),
@@ -152,6 +158,16 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
       const input = { key, ticket, location: at, rnd: randomBytes(nonceLength), caveats }
       return new Secret(formatTokens([dischargeTicket(input, { vocabulary: ticketVocabulary }).bytes]))
     },
+  }
+}
+
+function refusing<Found>(find: () => Found): Found {
+  try {
+    return find()
+  } catch (error) {
+    if (!(error instanceof MacaroonError)) throw error
+    const sentence = error.code === 'forged' ? 'is not genuine' : 'is refused'
+    throw new DomainError('unauthenticated', `this token ${sentence}: ${error.message}`, { cause: error })
   }
 }
 

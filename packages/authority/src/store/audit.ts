@@ -41,6 +41,7 @@ export function audit(session: QuerySession): Transaction['audit'] {
         actorKind: actor.kind,
         actorId: actor.id,
         actorLabel: shorten(actor.label),
+        actorDerived: actor.derived ?? null,
         runLabels: actor.runLabels == null ? null : JSON.stringify(actor.runLabels),
       }),
     areOlder: (before) => eventsAreOlder(session, before),
@@ -53,6 +54,7 @@ type AuditRow = Omit<AuditEvent, 'actor'> & {
   readonly actorId: string
   readonly actorLabel: string
   readonly runLabels: string | null
+  readonly actorDerived: string | null
 }
 
 const columns = [
@@ -69,6 +71,7 @@ const columns = [
   sql<string>`substr(reason, 1, ${sql.lit(longestSentence)})`.as('reason'),
   'request_id as requestId',
   'run_labels as runLabels',
+  'actor_derived as actorDerived',
 ] as const
 
 const ofOrganisation = query((db, param: Param<{ organisationId: number; before: number; limit: number }>) =>
@@ -143,6 +146,7 @@ const append = query((db, param: Param<AuditRow>) =>
     reason: param('reason'),
     request_id: param('requestId'),
     run_labels: param('runLabels'),
+    actor_derived: param('actorDerived'),
   }),
 )
 
@@ -151,7 +155,13 @@ function toPage(rows: readonly (AuditRow & { readonly id: number })[], limit: nu
 }
 
 function toEvent(row: AuditRow & { readonly id: number }): StoredAuditEvent {
-  const { actorKind, actorId, actorLabel, runLabels, ...event } = row
-  const actor = { kind: actorKind, id: actorId, label: actorLabel }
-  return { ...event, actor: runLabels === null ? actor : { ...actor, runLabels: JSON.parse(runLabels) as RunLabels } }
+  const { actorKind, actorId, actorLabel, actorDerived, runLabels, ...event } = row
+  const actor = {
+    kind: actorKind,
+    id: actorId,
+    label: actorLabel,
+    ...(actorDerived === null ? {} : { derived: actorDerived }),
+    ...(runLabels === null ? {} : { runLabels: JSON.parse(runLabels) as RunLabels }),
+  }
+  return { ...event, actor }
 }

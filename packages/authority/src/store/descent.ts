@@ -1,6 +1,7 @@
 // Revokes the descendants of a token, however many there are: dead at once, and marked in steps.
 import { sql, type Expression, type Kysely } from 'kysely'
 
+import { formatDerived } from '../domain/derived-token.ts'
 import type { DescendantsRevoked } from '../domain/token.ts'
 import { query, type Param, type QuerySession } from './query.ts'
 import type { Database } from './schema.ts'
@@ -30,18 +31,48 @@ export async function revokeDescendants(
   return descend(session, [{ id, doneTo: nothing, at, by }])
 }
 
+/** A derived token. The tokens that it minted are marked up to the id `doneTo`. */
+interface DerivedHead {
+  readonly tokenId: Uint8Array
+  readonly digest: Uint8Array
+  readonly at: number
+  readonly by: string
+  readonly doneTo: Uint8Array | null
+}
+
 /** Takes the next step. */
 export async function continueRevocations(session: QuerySession): Promise<DescendantsRevoked> {
   const heads = await session.many(firstHeads, { limit: headsAtOnce })
   const last = heads.at(-1)
-  if (last === undefined) return { revoked: 0, more: false }
-  await session.run(takeHeads, { to: last.id })
-  return descend(session, heads)
+  if (last !== undefined) {
+    await session.run(takeHeads, { to: last.id })
+    return descend(session, heads)
+  }
+  const derived = await session.one(firstDerived, {})
+  if (derived === undefined) return { revoked: 0, more: false }
+  const by = `${derived.by}, with ${nameOf(derived)}`
+  return descendFromDerived(session, { ...derived, by })
+}
+
+/** Revokes what a derived token minted, or one that is derived from it. What exceeds one step is dead too. */
+export function beginDerived(session: QuerySession, head: Omit<DerivedHead, 'doneTo'>): Promise<DescendantsRevoked> {
+  return descendFromDerived(session, { ...head, doneTo: null })
+}
+
+/** The last of the tokens that replaced this one, one after the other, if it was replaced. */
+export async function lastSuccessor(session: QuerySession, id: Uint8Array): Promise<Uint8Array | undefined> {
+  let last: Uint8Array | undefined
+  for (let next: Uint8Array | null = id; next !== null;) {
+    const found: { successorId: Uint8Array | null } | undefined = await session.one(successorOf, { id: next })
+    next = found?.successorId ?? null
+    last = next ?? last
+  }
+  return last
 }
 
 /** Whether steps are left. */
 export async function revocationsAreUnfinished(session: QuerySession): Promise<boolean> {
-  return (await session.one(anyHead, {})) !== undefined
+  return ((await session.one(anyHead, {})) ?? (await session.one(firstDerived, {}))) !== undefined
 }
 
 /** Whether the other one is above this one. */
@@ -60,20 +91,54 @@ export async function lineOf(
 }
 
 /** When and by whom an ancestor of this token was revoked with its descendants, if that is not fully marked yet. */
-export function findRevocationAbove(session: QuerySession, id: Uint8Array) {
-  return session.one(revocationAbove, { id })
+export async function findRevocationAbove(session: QuerySession, id: Uint8Array) {
+  const above = await session.one(revocationAbove, { id })
+  if (above !== undefined) return above
+  const derived = (await session.one(derivedOf, { id })) ?? (await session.one(derivedAbove, { id }))
+  return derived && { revokedAt: derived.revokedAt, revokedBy: `${derived.revokedBy}, with ${nameOf(derived)}` }
 }
 
-async function descend(session: QuerySession, from: readonly Head[]): Promise<DescendantsRevoked> {
+function nameOf({ tokenId, digest }: Pick<DerivedHead, 'tokenId' | 'digest'>): string {
+  return formatDerived({ tokenId: formatTokenId(tokenId), digest })
+}
+
+async function descendFromDerived(session: QuerySession, head: DerivedHead): Promise<DescendantsRevoked> {
+  const { tokenId, digest, at, by, doneTo } = head
+  const minted = await session.many(mintedWith, { tokenId, digest, after: doneTo ?? nothing, limit: stepLimit })
+  const last = minted.at(-1)
+  const living = minted.filter(({ revokedAt }) => revokedAt === null)
+  for (const { id } of living) await session.run(revokeOne, { id, at, by })
+  if (last !== undefined && minted.length === stepLimit) {
+    await session.run(moveDerived, { tokenId, digest, doneTo: last.id })
+  } else if (doneTo !== null) {
+    await session.run(endDerived, { tokenId, digest })
+    await session.run(removeOrphans, { tokenId })
+  }
+  // What a token that was replaced minted is its successor's, which the derived token made too.
+  const heads = minted.filter(({ below, successorId }) => below !== null && successorId === null)
+  const steps = stepLimit - minted.length
+  const further = await descend(
+    session,
+    heads.map(({ id }) => ({ id, doneTo: nothing, at, by })),
+    steps,
+  )
+  return { revoked: living.length + further.revoked, more: further.more }
+}
+
+async function descend(
+  session: QuerySession,
+  from: readonly Head[],
+  limit: number = stepLimit,
+): Promise<DescendantsRevoked> {
   const heads = [...from]
   let revoked = 0
-  for (let steps = stepLimit; steps > 0;) {
+  for (let steps = limit; steps > 0;) {
     const head = heads.pop()
     if (head === undefined) break
     const { id, doneTo, at, by } = head
     const replaced = doneTo.length === 0 ? await session.one(replacedBy, { id }) : undefined
     if (replaced !== undefined) {
-      await session.run(revokeReplaced, { id: replaced.id, at, by })
+      await session.run(revokeOne, { id: replaced.id, at, by })
       if (replaced.revokedAt === null) revoked += 1
       heads.push({ id: replaced.id, doneTo: nothing, at, by })
     }
@@ -96,20 +161,93 @@ async function descend(session: QuerySession, from: readonly Head[]): Promise<De
 /** A column for look-ups of tokens: 1 if an unfinished revocation or removal may have killed this one. */
 export const maybeDead = sql<number | null>`case when ${sql.ref('tokens.revoked_at')} is null then coalesce(
   case when coalesce(${sql.ref('tokens.successor_id')}, ${sql.ref('tokens.minted_by')}) is not null then (select 1 from unfinished_revocations limit 1) end,
+  case when coalesce(${sql.ref('tokens.successor_id')}, ${sql.ref('tokens.minted_by')}, ${sql.ref('tokens.predecessor_id')}) is not null
+    then (select 1 from revoked_derived_tokens where done_to is not null limit 1) end,
   case when ${sql.ref('tokens.app_id')} is not null
     then (select 1 from deleted_apps where deleted_apps.id = ${sql.ref('tokens.app_id')}) end,
   (select 1 from revoked_organisations where revoked_organisations.id = ${sql.ref('tokens.organisation_id')}
     and revoked_organisations.to_creation >= ${sql.ref('tokens.created_at')})) end`.as('maybeDead')
 
+const below = sql<number | null>`case when tokens.predecessor_id is not null then 1 else (select 1 from tokens as minted
+  where minted.minted_by = tokens.id and minted.minted_by is not null limit 1) end`.as('below')
+
+const mintedWith = query(
+  (db, param: Param<{ tokenId: Uint8Array; digest: Uint8Array; after: Uint8Array; limit: number }>) =>
+    db
+      .selectFrom('derived_minters')
+      .innerJoin('tokens', 'tokens.id', 'derived_minters.token_id')
+      .select(['tokens.id', 'tokens.revoked_at as revokedAt', 'tokens.successor_id as successorId', below])
+      .where('derived_minters.minter_id', '=', param('tokenId'))
+      .where('derived_minters.digest', '=', param('digest'))
+      .where('derived_minters.token_id', '>', param('after'))
+      .orderBy('derived_minters.token_id')
+      .limit(param('limit')),
+)
+
+const firstDerived = query((db) =>
+  db
+    .selectFrom('revoked_derived_tokens')
+    .select(['token_id as tokenId', 'digest', 'revoked_at as at', 'revoked_by as by', 'done_to as doneTo'])
+    .where('done_to', 'is not', null)
+    .orderBy('token_id')
+    .orderBy('digest')
+    .limit(sql<number>`1`),
+)
+
+const moveDerived = query((db, param: Param<{ tokenId: Uint8Array; digest: Uint8Array; doneTo: Uint8Array }>) =>
+  db
+    .updateTable('revoked_derived_tokens')
+    .set({ done_to: param('doneTo') })
+    .where('token_id', '=', param('tokenId'))
+    .where('digest', '=', param('digest')),
+)
+
+const endDerived = query((db, param: Param<{ tokenId: Uint8Array; digest: Uint8Array }>) =>
+  db
+    .updateTable('revoked_derived_tokens')
+    .set((eb) => ({ done_to: eb.lit(null) }))
+    .where('token_id', '=', param('tokenId'))
+    .where('digest', '=', param('digest')),
+)
+
+/** If the row of the token has gone in the meantime. */
+const removeOrphans = query((db, param: Param<{ tokenId: Uint8Array }>) =>
+  db
+    .deleteFrom('revoked_derived_tokens')
+    .where('token_id', '=', param('tokenId'))
+    .where('done_to', 'is', null)
+    .where((eb) =>
+      eb.not(
+        eb.exists(eb.selectFrom('tokens').select('id').whereRef('tokens.id', '=', 'revoked_derived_tokens.token_id')),
+      ),
+    ),
+)
+
+const derivedColumns = [
+  'revoked_derived_tokens.token_id as tokenId',
+  'revoked_derived_tokens.digest',
+  'revoked_derived_tokens.revoked_at as revokedAt',
+  'revoked_derived_tokens.revoked_by as revokedBy',
+] as const
+
+const derivedOf = query((db, param: Param<{ id: Uint8Array }>) =>
+  db
+    .selectFrom('derived_minters')
+    .innerJoin('revoked_derived_tokens', (join) =>
+      join
+        .onRef('revoked_derived_tokens.token_id', '=', 'derived_minters.minter_id')
+        .onRef('revoked_derived_tokens.digest', '=', 'derived_minters.digest'),
+    )
+    .select(derivedColumns)
+    .where('derived_minters.token_id', '=', param('id'))
+    .where('revoked_derived_tokens.done_to', 'is not', null)
+    .limit(sql<number>`1`),
+)
+
 const childrenOf = query((db, param: Param<{ id: Uint8Array; after: Uint8Array; limit: number }>) =>
   db
     .selectFrom('tokens')
-    .select([
-      'id',
-      'revoked_at as revokedAt',
-      sql<number | null>`case when tokens.predecessor_id is not null then 1 else (select 1 from tokens as minted
-        where minted.minted_by = tokens.id and minted.minted_by is not null limit 1) end`.as('below'),
-    ])
+    .select(['id', 'revoked_at as revokedAt', below])
     .where('minted_by', '=', param('id'))
     .where('minted_by', 'is not', null)
     .where('successor_id', 'is', null)
@@ -143,7 +281,7 @@ const replacedBy = query((db, param: Param<{ id: Uint8Array }>) =>
     .where('successor.id', '=', param('id')),
 )
 
-const revokeReplaced = query(
+const revokeOne = query(
   (db, param: Param<{ id: Uint8Array; at: number; by: string }>) =>
     db
       .updateTable('tokens')
@@ -210,6 +348,20 @@ const revocationAbove = query((db, param: Param<{ id: Uint8Array }>) =>
     .selectFrom('line')
     .innerJoin('unfinished_revocations', 'unfinished_revocations.token_id', 'line.id')
     .select(['unfinished_revocations.revoked_at as revokedAt', 'unfinished_revocations.revoked_by as revokedBy'])
+    .limit(sql<number>`1`),
+)
+
+// SQLite joins in the order of cross joins. By itself it would begin with all that derived tokens have minted.
+const derivedAbove = query((db, param: Param<{ id: Uint8Array }>) =>
+  lineAbove(db, param('id'))
+    .selectFrom('line')
+    .crossJoin('derived_minters')
+    .crossJoin('revoked_derived_tokens')
+    .select(derivedColumns)
+    .whereRef('derived_minters.token_id', '=', 'line.id')
+    .whereRef('revoked_derived_tokens.token_id', '=', 'derived_minters.minter_id')
+    .whereRef('revoked_derived_tokens.digest', '=', 'derived_minters.digest')
+    .where('revoked_derived_tokens.done_to', 'is not', null)
     .limit(sql<number>`1`),
 )
 

@@ -21,6 +21,12 @@ export async function addLongCaveats(session: QuerySession, id: Uint8Array, toke
 export const caveatsColumn = sql<Uint8Array | null>`coalesce(${sql.ref('tokens.caveats')},
   (select token_caveats.caveats from token_caveats where token_caveats.token_id = ${sql.ref('tokens.id')}))`
 
+/** The bytes that say how many caveats there are; null for tokens from before caveats were stored. */
+export const headOfCaveats = sql<Uint8Array | null>`substr(coalesce(${sql.ref('tokens.caveats')},
+  (select token_caveats.caveats from token_caveats where token_caveats.token_id = ${sql.ref('tokens.id')})), 1, 3)`.as(
+  'headOfCaveats',
+)
+
 /** How far it came with tokens of earlier versions, which have all caveats in their rows. */
 export interface UnmovedCaveats {
   readonly doneId: Uint8Array

@@ -12,7 +12,7 @@ import { signedId } from '../domain/token.ts'
 import { Changes, LookupCache } from './lookup-cache.ts'
 import { openSqliteStore } from './open.ts'
 import { SqliteConnection, SqliteSession } from './sqlite-connection.ts'
-import { createToken, recordOf } from './testing/seed.ts'
+import { createToken, signedRecordOf } from './testing/seed.ts'
 import { createWorld, lookUp, writes, type Found, type World } from './testing/writes.ts'
 import { openTransaction } from './transaction.ts'
 
@@ -106,7 +106,7 @@ test('a row that was found before a rollback is not cached', async () => {
     store.write((tx) => tx.settings.set('name', 'first')),
     store.write(async (tx) => {
       await tx.tokens.insert(phantom)
-      expect(await tx.tokens.signedWith(signedId(phantom.id, world.kid))).toEqual(recordOf(phantom))
+      expect(await tx.tokens.signedWith(signedId(phantom.id, world.kid))).toEqual(signedRecordOf(phantom))
       throw new Error('undone')
     }),
     store.write((tx) => tx.tokens.signedWith(signedId(phantom.id, world.kid))),
@@ -118,7 +118,7 @@ test('a row that was found before a rollback is not cached', async () => {
 test('a token that was found with its key is not found with another', async () => {
   const { world } = await cacheWorld()
   const find = (kid: Uint8Array) => store.read((tx) => tx.tokens.signedWith(signedId(world.token.id, kid)))
-  expect(await find(world.kid)).toEqual(recordOf(world.token))
+  expect(await find(world.kid)).toEqual(signedRecordOf(world.token))
   expect(await find(new Uint8Array(world.kid.length))).toBeUndefined()
 })
 
@@ -150,13 +150,13 @@ test('what another program writes while nobody reads is seen by the first who do
     const find = () => read.read((tx) => tx.tokens.signedWith(signedId(world.token.id, world.kid)))
     const rename = (name: string) =>
       writer.prepare('update tokens set name = ? where id = unhex(?)').run(name, world.token.id.replaceAll('-', ''))
-    expect(await find()).toEqual(recordOf(world.token))
+    expect(await find()).toEqual(signedRecordOf(world.token))
     rename('unseen for a second')
-    expect(await find()).toEqual(recordOf(world.token))
+    expect(await find()).toEqual(signedRecordOf(world.token))
     for (const name of ['first', 'second']) {
       vi.advanceTimersByTime(1000)
       rename(name)
-      expect(await find()).toEqual({ ...recordOf(world.token), name })
+      expect(await find()).toEqual({ ...signedRecordOf(world.token), name })
     }
   } finally {
     vi.useRealTimers()
@@ -180,7 +180,7 @@ test('mints do not clear it; what another program writes is seen by writes at on
     await tx.tokens.insert(createToken(world.organisation.id))
     return lookUp(tx, world)
   })
-  expect(written).toEqual({ ...before, token: { ...recordOf(world.token), name: 'renamed' } })
+  expect(written).toEqual({ ...before, token: { ...signedRecordOf(world.token), name: 'renamed' } })
   // What is cached is never older than what is read beside it, as the place of the feed.
   expect(await readName()).toBe('renamed')
 })

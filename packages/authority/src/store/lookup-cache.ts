@@ -44,7 +44,14 @@ const lookups: {
   },
   tokens: {
     signedWith: {
-      tables: ['tokens', 'signing_keys', 'unfinished_revocations', 'deleted_apps', 'revoked_organisations'],
+      tables: [
+        'tokens',
+        'signing_keys',
+        'unfinished_revocations',
+        'revoked_derived_tokens',
+        'deleted_apps',
+        'revoked_organisations',
+      ],
       isByKey: true,
       keyOf: ({ text }) => text,
       rowOf: ({ id }) => id,

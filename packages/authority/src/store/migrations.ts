@@ -28,6 +28,7 @@ import { migration25 } from './migrations/0025-rotation-of-tokens.ts'
 import { migration26 } from './migrations/0026-notices-of-ends.ts'
 import { migration27 } from './migrations/0027-limits-of-organisations.ts'
 import { migration28 } from './migrations/0028-feed.ts'
+import { migration29 } from './migrations/0029-derived-tokens.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -58,4 +59,5 @@ export const migrations: readonly Migration[] = [
   migration26,
   migration27,
   migration28,
+  migration29,
 ]

@@ -1,5 +1,5 @@
 // The tables for queries, the same for both engines. `migrations.ts` creates them.
-import type { GeneratedAlways } from 'kysely'
+import type { Generated, GeneratedAlways } from 'kysely'
 
 import type { AuditEvent } from '../domain/audit-event.ts'
 import type { DischargeRequest } from '../domain/discharge.ts'
@@ -201,6 +201,22 @@ export interface Database {
     readonly successor_id: Uint8Array | null
     readonly predecessor_id: Uint8Array | null
     readonly is_approved: number
+    /** How many tokens derived from it are revoked. */
+    readonly revoked_derived: Generated<number>
+  }
+  readonly revoked_derived_tokens: {
+    readonly token_id: Uint8Array
+    readonly digest: Uint8Array
+    readonly revoked_at: number
+    readonly revoked_by: string
+    /** Up to which token what it minted is marked; null if all is. */
+    readonly done_to: Uint8Array | null
+  }
+  /** Tokens that a derived token minted, and each derived token that that one comes from. */
+  readonly derived_minters: {
+    readonly token_id: Uint8Array
+    readonly minter_id: Uint8Array
+    readonly digest: Uint8Array
   }
   readonly machine_tokens: {
     readonly machine_id: string
@@ -339,6 +355,8 @@ export interface Database {
     readonly request_id: string
     /** JSON of the labels of the token that acted. */
     readonly run_labels: string | null
+    /** The name of the derived token that acted. */
+    readonly actor_derived: string | null
   }
 }
 

@@ -1,9 +1,11 @@
 // Converts rows of tokens to tokens.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-import type { ListedToken, TokenRecord } from '../domain/token.ts'
+import { countEncoded } from '../domain/derived-token.ts'
+import type { ListedToken, SignedRecord, TokenRecord } from '../domain/token.ts'
 import { findRevocationAbove, maybeDead } from './descent.ts'
 import { findDeletionOfApp } from './leftovers.ts'
+import { headOfCaveats } from './long-caveats.ts'
 import type { QuerySession } from './query.ts'
 import { findRevocationOfOrganisation } from './revoked-organisations.ts'
 import { formatTokenId } from './token-id.ts'
@@ -44,6 +46,9 @@ export const recordColumns = [
   maybeDead,
 ] as const
 
+/** What every request looks up. */
+export const signedColumns = [...recordColumns, 'tokens.revoked_derived as revokedDerived', headOfCaveats] as const
+
 /** The columns of a list except the caveats. The look-up of every request uses fewer. */
 export const listedColumns = [
   ...recordColumns,
@@ -73,6 +78,15 @@ export async function toRecord(session: QuerySession, row: Found<TokenRecord>): 
     machineId: row.machineId,
     isApproved: row.isApproved !== 0,
   }
+}
+
+export async function toSigned(
+  session: QuerySession,
+  row: Found<TokenRecord> & { readonly revokedDerived: number; readonly headOfCaveats: Uint8Array | null },
+): Promise<SignedRecord> {
+  const { revokedDerived, headOfCaveats: head } = row
+  const mintedCaveats = head === null ? null : (countEncoded(head) ?? null)
+  return { ...(await toRecord(session, row)), mintedCaveats, revokedDerived }
 }
 
 export async function toListed(session: QuerySession, row: FoundListed): Promise<ListedToken> {

@@ -3,6 +3,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import { nameKey, type NewToken } from '../domain/token.ts'
 import { continueRevocations, descendsFrom, lineOf, revocationsAreUnfinished, revokeDescendants } from './descent.ts'
+import { derivedTokens } from './derived-tokens.ts'
 import { tell } from './feed.ts'
 import { beginRevoking } from './leftovers.ts'
 import { addLongCaveats, caveatsColumn, shortCaveats } from './long-caveats.ts'
@@ -11,7 +12,7 @@ import { removeEndedTokens } from './retention.ts'
 import { expectNew, revokeOfOrganisation } from './revoked-organisations.ts'
 import { formatTokenId, parseTokenId, requireTokenId } from './token-id.ts'
 import { tokenLists } from './token-lists.ts'
-import { listedColumns, recordColumns, toListed, toRecord, type Stored } from './token-rows.ts'
+import { listedColumns, recordColumns, signedColumns, toListed, toRecord, toSigned, type Stored } from './token-rows.ts'
 
 export function tokens(session: QuerySession): Transaction['tokens'] {
   return {
@@ -23,7 +24,7 @@ export function tokens(session: QuerySession): Transaction['tokens'] {
     signedWith: async ({ id, kid }) => {
       const bytes = parseTokenId(id)
       const row = bytes && (await session.one(signedWith, { id: bytes, kid }))
-      return row && toRecord(session, row)
+      return row && toSigned(session, row)
     },
     byIdWithNames: async (id) => {
       const bytes = parseTokenId(id)
@@ -31,6 +32,7 @@ export function tokens(session: QuerySession): Transaction['tokens'] {
       return row && toListed(session, row)
     },
     ...tokenLists(session),
+    ...derivedTokens(session),
     revocationsAreUnfinished: () => revocationsAreUnfinished(session),
     insert: async (token) => {
       await expectNew(session, token.organisationId, token.createdAt)
@@ -98,7 +100,7 @@ const signedWith = lookup((db, param: Param<{ id: Uint8Array; kid: Uint8Array }>
   db
     .selectFrom('tokens')
     .innerJoin('signing_keys', 'signing_keys.organisation_id', 'tokens.organisation_id')
-    .select(recordColumns)
+    .select(signedColumns)
     .where('tokens.id', '=', param('id'))
     .where('signing_keys.kid', '=', param('kid')),
 )

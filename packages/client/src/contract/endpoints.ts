@@ -105,6 +105,7 @@ export const endpoints = {
   approveToken: 'POST /v1/tokens/{token_id}/approve',
   revokeToken: 'DELETE /v1/tokens/{token_id}',
   revokeTokenText: 'POST /v1/tokens/revoke',
+  revokeDerivedToken: 'POST /v1/tokens/revoke-derived',
   authenticateTokens: 'POST /v1/tokens/authenticate',
   authorizeToken: 'POST /v1/tokens/authorize',
   verifyTokens: 'POST /v1/verifications',

@@ -61,6 +61,10 @@ const auditEvent = z
       kind: z.enum(['user', 'token', 'nobody']),
       id: z.string(),
       label: z.string(),
+      derived: z
+        .string()
+        .optional()
+        .describe('The name `dt_…` of the token as a holder had narrowed it; absent for one as it was minted.'),
       ...runLabelFields,
     }),
     target: z.string(),

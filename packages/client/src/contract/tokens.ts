@@ -79,11 +79,24 @@ const token = z
   .meta({ id: 'Token', description: 'What is remembered of a token; never the token itself.' })
 export type Token = z.infer<typeof token>
 
+const revokedDerived = z.object({
+  id: z
+    .string()
+    .describe(
+      'The name of a token as a holder narrowed it: `dt_` and the base64url of the 16 bytes of its token id and the first 16 bytes of the SHA-256 of its tail.',
+    ),
+  revoked_at: timestamp,
+  revoked_by: z.string(),
+})
+
 const shownToken = token
   .extend({
     used_from: z
       .array(z.object({ ip: z.string(), at: timestamp }))
       .describe('The last five addresses that it was used from, each with the last time, the last one first.'),
+    revoked_derived: z
+      .array(revokedDerived)
+      .describe('Tokens that holders derived from it and that are revoked, the last hundred, the last one first.'),
   })
   .meta({ id: 'ShownToken' })
 export type ShownToken = z.infer<typeof shownToken>
@@ -100,18 +113,25 @@ const rotatedToken = mintedToken
   .meta({ id: 'RotatedToken' })
 export type RotatedToken = z.infer<typeof rotatedToken>
 
-const revokedToken = token
-  .extend({
-    revoked_descendants: z
-      .number()
-      .int()
-      .describe('How many tokens were revoked with it: those that it minted, and what these minted.'),
-    more_descendants: z
-      .boolean()
-      .describe('True where it is more than that: all are dead, and not all are counted yet.'),
-  })
-  .meta({ id: 'RevokedToken' })
+const revokedDescendants = {
+  revoked_descendants: z
+    .number()
+    .int()
+    .describe('How many tokens were revoked with it: those that it minted, and what these minted.'),
+  more_descendants: z.boolean().describe('True where it is more than that: all are dead, and not all are counted yet.'),
+}
+
+const revokedToken = token.extend(revokedDescendants).meta({ id: 'RevokedToken' })
 export type RevokedToken = z.infer<typeof revokedToken>
+
+const revokedDerivedToken = revokedDerived
+  .extend({
+    token_id: z.uuid().describe('The token that it was derived from, which lives on.'),
+    org_slug: z.string(),
+    ...revokedDescendants,
+  })
+  .meta({ id: 'RevokedDerivedToken', description: 'A token that a holder narrowed, and that is revoked.' })
+export type RevokedDerivedToken = z.infer<typeof revokedDerivedToken>
 
 const descendants = z
   .enum(['revoke', 'keep'])
@@ -330,6 +350,21 @@ export const tokenRoutes = routesOf('tokens', {
       descendants: descendants.default('revoke'),
     }),
     answer: revokedToken,
+  },
+
+  revokeDerivedToken: {
+    summary:
+      'Revoke one token that a holder narrowed, with those narrowed from it and all that they minted; the token that it comes from lives on',
+    body: z.strictObject({
+      derived: z
+        .string()
+        .min(1)
+        .max(65_536)
+        .describe(
+          'Its name `dt_…`, as the audit trail has it; or the token itself, whole: it says which one is meant, and gives no right.',
+        ),
+    }),
+    answer: revokedDerivedToken,
   },
 
   showCurrentTokens: { summary: 'The tokens that the request carries', answer: currentTokens },

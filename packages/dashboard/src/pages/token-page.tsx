@@ -8,6 +8,7 @@ import { useServices } from '../api/services.tsx'
 import { useCache, useQuery } from '../api/use-query.ts'
 import { useMutation } from '../session/use-mutation.ts'
 import { useCameFor } from '../tokens/came-for.ts'
+import { DerivedTokens } from '../tokens/derived-tokens.tsx'
 import { useAdminsOnly, useOrganisation } from '../shell/organisation.tsx'
 import { PageHeader } from '../shell/page-header.tsx'
 import { RenameDialog } from '../tokens/rename-dialog.tsx'
@@ -179,6 +180,7 @@ function Shown({ token }: { readonly token: ShownToken }) {
           </Part>
         )}
       </Section>
+      <DerivedTokens token={token} slug={slug} />
       <History id={token.id} />
       {isRenaming && <RenameDialog token={token} slug={slug} onClose={() => setRenaming(false)} />}
       {isRotating && (

@@ -46,6 +46,11 @@ function Event({ event, slug }: { readonly event: AuditEvent; readonly slug: str
             </span>
           )}
         </p>
+        {actor.derived !== undefined && (
+          <p className="text-small text-muted wrap-anywhere">
+            As narrowed: <Id>{actor.derived}</Id>
+          </p>
+        )}
         {labels !== '' && <p className="text-small text-muted wrap-anywhere">Run label: {labels}</p>}
         {reason !== '' && <p className="text-small text-muted wrap-anywhere">{reason}</p>}
         {isDenied && request_id !== '' && (

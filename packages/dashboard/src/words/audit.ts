@@ -60,6 +60,7 @@ const words: Readonly<Record<string, string>> = {
   'token.mint': 'Created a token',
   'token.rename': 'Renamed a token',
   'token.revoke': 'Revoked a token',
+  'token.revoke_derived': 'Revoked a narrowed token',
   'token.rotate': 'Rotated a token',
   'token.show': 'Looked at a token',
   'token.use': 'Used a token that was replaced',

@@ -1,11 +1,15 @@
 // The store's contract: tokens and their descendants.
+import type { DerivedName } from '../derived-token.ts'
 import type { App } from '../app.ts'
 import type { Page } from '../page.ts'
 import type {
+  DerivedRevoked,
   DescendantsRevoked,
   ListedToken,
   NewToken,
+  RevokedDerived,
   SignedId,
+  SignedRecord,
   TokenFilter,
   TokenQuery,
   TokenRecord,
@@ -26,7 +30,7 @@ export interface TokenOwner {
 export interface TokenReads {
   byId(id: string): Promise<TokenRecord | undefined>
   /** As above, if the key still exists in its organisation. A token whose signing key is gone is worth nothing. */
-  signedWith(signed: SignedId): Promise<TokenRecord | undefined>
+  signedWith(signed: SignedId): Promise<SignedRecord | undefined>
   byIdWithNames(id: string): Promise<ListedToken | undefined>
   /**
    * A page of the organisation's tokens of all kinds. A page reads at most ten thousand tokens. So a search, or a state
@@ -48,6 +52,12 @@ export interface TokenReads {
    * nearest first, a trust policy last. Undefined if there are more than `most`.
    */
   lineOf(id: string, most: number): Promise<readonly string[] | undefined>
+  /** One of these digests that is that of a revoked token derived from this one; a look-up for each of them, however many are revoked. */
+  revokedAmong(id: string, digests: readonly Uint8Array[]): Promise<RevokedDerived | undefined>
+  /** The revoked tokens that are derived from this one, the last revoked first. */
+  revokedDerived(id: string, limit: number): Promise<readonly RevokedDerived[]>
+  /** The derived token that minted this one, if a derived one did, and each that that one comes from. */
+  derivedMinters(id: string): Promise<readonly DerivedName[]>
   /** Whether `continueRevocations` has anything to do. */
   revocationsAreUnfinished(): Promise<boolean>
 }
@@ -71,6 +81,14 @@ export interface TokenWrites extends TokenReads {
    * while the row of a token that it minted or replaced exists: descent goes through it.
    */
   revokeDescendants(id: string, at: number, by: string): Promise<DescendantsRevoked>
+  /** Notes of a new token what `derivedMinters` finds: it dies with each of them. */
+  noteDerivedMinters(id: string, minters: readonly DerivedName[]): Promise<void>
+  /**
+   * Revokes a derived token, and from the commit on all that it minted, or that one derived from it minted, with their
+   * descendants. If there are many, `continueRevocations` marks the rest later. Nothing happens if it is revoked already.
+   * @throws DomainError `not_found`; `conflict` if a thousand tokens derived from the same one are revoked
+   */
+  revokeDerived(name: DerivedName, at: number, by: string): Promise<DerivedRevoked>
   /**
    * Removes tokens that ended before that time, revoked or not, one step, in organisations with an id above `after`. It
    * keeps the minter and the successor of a token whose row is kept. Returns the id of the last organisation that is done, and undefined

@@ -150,6 +150,8 @@ function encodeToken({ record, verified, organisation, line }: KnownToken): Know
     line: line === undefined ? null : [...line],
     expires_at: new Date(record.expiresAt).toISOString(),
     networks: writeNetworks(organisation.tokenPolicy.networks),
+    // Then some that are derived from it are dead, and only the authority knows which.
+    ...(record.revokedDerived === 0 ? {} : { exact: true }),
   }
 }
 

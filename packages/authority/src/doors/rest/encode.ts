@@ -7,12 +7,14 @@ import type {
   Member as MemberAnswer,
   Organisation as OrganisationAnswer,
   Region as RegionAnswer,
+  RevokedDerivedToken as RevokedDerivedAnswer,
   RevokedToken,
   SessionAnswer,
   ShownToken,
   Token,
 } from '@hallpass/client'
 
+import { formatDerived } from '../../domain/derived-token.ts'
 import type { Page } from '../../domain/page.ts'
 import type { StoredAuditEvent } from '../../domain/audit-event.ts'
 import { personalAlias, type Member, type Organisation } from '../../domain/organisation.ts'
@@ -22,7 +24,7 @@ import { encodeRunLabels } from '../http/encode-run-labels.ts'
 import { encodeAll } from '../http/pieces.ts'
 import { isTrustPolicyId } from '../../domain/trust-policy.ts'
 import type { Use } from '../../domain/use.ts'
-import { tokenState, type ListedToken } from '../../domain/token.ts'
+import { tokenState, type ListedToken, type RevokedDerived } from '../../domain/token.ts'
 import type { Block } from '../../domain/token-policy.ts'
 import type { Judged } from '../../operations/perform/blocks.ts'
 import { describeRecordedCaveats } from '../../operations/tokens/caveats-json.ts'
@@ -30,6 +32,8 @@ import type { Region } from '../../operations/apps/list-regions.ts'
 import type { ReachedOrganisation } from '../../operations/organisations/list-organisations.ts'
 import type { ListedSession } from '../../operations/accounts/list-sessions.ts'
 import type { ShownApp } from '../../operations/apps/find-app.ts'
+import type { RevokedDerivedToken } from '../../operations/tokens/revoke-derived-token.ts'
+import type { ShownToken as Shown } from '../../operations/tokens/show-token.ts'
 import type { RevokedToken as Revoked } from '../../operations/tokens/revoke-token.ts'
 import type { OpenedSession } from '../../operations/accounts/sign-in.ts'
 
@@ -157,11 +161,12 @@ function encodeMinter(id: string | null): Pick<Token, 'minted_by' | 'trust_polic
 }
 
 /** With the addresses. `now` in milliseconds. */
-export function encodeShownToken(found: Found, now: number): ShownToken {
+export function encodeShownToken(found: Shown, now: number): ShownToken {
   const usedFrom = found.record.lastUse?.usedFrom ?? []
   return {
     ...encodeToken(found, now),
     used_from: usedFrom.map(({ address, at }) => ({ ip: address, at: encodeInstant(at) })),
+    revoked_derived: found.revokedDerived.map(encodeRevokedDerived),
   }
 }
 
@@ -171,6 +176,21 @@ export function encodeRevokedToken(found: Revoked, now: number): RevokedToken {
     ...encodeToken(found, now),
     revoked_descendants: revoked,
     more_descendants: more,
+  }
+}
+
+function encodeRevokedDerived({ name, revokedAt, revokedBy }: RevokedDerived): ShownToken['revoked_derived'][number] {
+  return { id: formatDerived(name), revoked_at: encodeInstant(revokedAt), revoked_by: revokedBy }
+}
+
+export function encodeRevokedDerivedToken(found: RevokedDerivedToken): RevokedDerivedAnswer {
+  const { name, organisation, descendants } = found
+  return {
+    ...encodeRevokedDerived(found),
+    token_id: name.tokenId,
+    org_slug: organisation.slug,
+    revoked_descendants: descendants.revoked,
+    more_descendants: descendants.more,
   }
 }
 
@@ -189,7 +209,13 @@ function encodeAuditEvent({
     at: encodeInstant(at),
     operation,
     outcome,
-    actor: { kind: actor.kind, id: actor.id, label: actor.label, ...encodeRunLabels(actor.runLabels) },
+    actor: {
+      kind: actor.kind,
+      id: actor.id,
+      label: actor.label,
+      ...(actor.derived === undefined ? {} : { derived: actor.derived }),
+      ...encodeRunLabels(actor.runLabels),
+    },
     // The trail keeps the word with which it began.
     target: target.replace(/^organisation /, 'organization '),
     reason,

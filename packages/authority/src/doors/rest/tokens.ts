@@ -14,6 +14,8 @@ import { approveToken } from '../../operations/tokens/approve-token.ts'
 import { mintToken } from '../../operations/tokens/mint-token.ts'
 import { nameToken } from '../../operations/tokens/name-token.ts'
 import { renameToken } from '../../operations/tokens/rename-token.ts'
+import { readDerived } from '../../operations/tokens/read-derived.ts'
+import { revokeDerivedToken } from '../../operations/tokens/revoke-derived-token.ts'
 import { revokeToken } from '../../operations/tokens/revoke-token.ts'
 import { rotateToken } from '../../operations/tokens/rotate-token.ts'
 import { showCurrentTokens } from '../../operations/tokens/show-current-tokens.ts'
@@ -23,6 +25,7 @@ import { decodeEventCursor, decodeTokenCursor, encodeTokenCursor } from '../http
 import {
   encodeAuditEvents,
   encodeInstant,
+  encodeRevokedDerivedToken,
   encodeRevokedToken,
   encodeShownToken,
   encodeToken,
@@ -47,6 +50,7 @@ type Names =
   | 'approveToken'
   | 'revokeToken'
   | 'revokeTokenText'
+  | 'revokeDerivedToken'
 
 export const tokenHandlers: Handlers<Names> = {
   async createDeployToken({ params, body: { expiry } }, { perform }) {
@@ -150,6 +154,10 @@ export const tokenHandlers: Handlers<Names> = {
 
   async revokeTokenText({ body: { token, descendants } }, { perform, now }) {
     return encodeRevokedToken(await perform(revokeToken, { id: nameToken(token), descendants }), now())
+  },
+
+  async revokeDerivedToken({ body: { derived } }, { perform }) {
+    return encodeRevokedDerivedToken(await perform(revokeDerivedToken, readDerived(derived)))
   },
 }
 

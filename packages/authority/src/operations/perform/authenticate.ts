@@ -8,7 +8,7 @@ import { DomainError } from '../../domain/errors.ts'
 import type { WrappedSigningKey } from '../../domain/key.ts'
 import type { Keyring } from '../../domain/keyring.ts'
 import type { Asker, ReadTransaction, Store } from '../../domain/store.ts'
-import { signedId, type SignedId, type TokenRecord } from '../../domain/token.ts'
+import { signedId, type SignedId, type SignedRecord } from '../../domain/token.ts'
 import { hashAuthToken } from '../../domain/user.ts'
 import { weigh } from '../../domain/weigh.ts'
 import { WeightedCache } from '@hallpass/guard/weighted-cache'
@@ -316,7 +316,7 @@ interface Living {
 interface Late {
   readonly permission: Permission
   readonly key: WrappedSigningKey
-  readonly record: TokenRecord
+  readonly record: SignedRecord
 }
 
 function nameIn(permission: Permission): SignedId {

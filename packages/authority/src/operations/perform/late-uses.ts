@@ -5,6 +5,7 @@ import { findNoticed } from '../../domain/noticed-people.ts'
 import { runLabelsOf } from '../../domain/run-labels.ts'
 import type { Transaction } from '../../domain/store.ts'
 import type { TokenRecord } from '../../domain/token.ts'
+import { derivedName } from './derived.ts'
 import type { Environment } from './operation.ts'
 import { describeEnd, type LateToken } from './principal.ts'
 
@@ -30,14 +31,14 @@ export async function recordLateUses(
   if (due.length === 0) return
   const events = due.map(({ record, verified }): AuditEvent => {
     const { id, organisationId, expiresAt, name } = record
-    const runLabels = verified && runLabelsOf(verified)
+    const known = verified && { runLabels: runLabelsOf(verified), derived: derivedName({ record, verified }) }
     return {
       at,
       requestId,
       organisationId,
       operation: 'token.use',
       outcome: 'denied',
-      actor: { kind: 'token', id, label: name, ...(runLabels && { runLabels }) },
+      actor: { kind: 'token', id, label: name, ...known },
       target: `token ${id}`,
       reason: `${describeEnd(record, expiresAt, at) ?? ''}; it was used from ${from}`,
     }

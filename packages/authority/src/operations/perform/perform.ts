@@ -308,7 +308,7 @@ async function decide<Tx extends ReadTransaction, Input, Subject>(
 
 function identifyFor(base: Base, progress: Progress<unknown>, tx: ReadTransaction): Promise<Principal> {
   if (progress.late.length > 0) progress.late = []
-  return identify(tx, base.presented, base.now, (late) => void progress.late.push(late))
+  return identify(tx, base.environment.keyring, base.presented, base.now, (late) => void progress.late.push(late))
 }
 
 interface Decided<Tx extends ReadTransaction, Subject> {

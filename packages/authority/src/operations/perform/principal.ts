@@ -2,12 +2,15 @@
 import type { VerifiedMacaroon } from '@hallpass/macaroon'
 
 import type { AuditActor } from '../../domain/audit-event.ts'
+import { formatDerived } from '../../domain/derived-token.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import { runLabelsOf } from '../../domain/run-labels.ts'
+import type { Keyring } from '../../domain/keyring.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
-import type { SignedId, TokenRecord } from '../../domain/token.ts'
+import type { SignedId, SignedRecord, TokenRecord } from '../../domain/token.ts'
 import { describeUser, type Session, type User } from '../../domain/user.ts'
+import { derivedName, findRevokedDerived } from './derived.ts'
 
 /**
  * A macaroon with a genuine signature. The store still has to say whether its key exists and whether it is known and
@@ -56,7 +59,7 @@ export function tokensAmong(presented: Presented): Presented {
 
 export type Credential =
   | { readonly kind: 'user'; readonly user: User; readonly sessionId: number; readonly provenAt: number }
-  | { readonly kind: 'token'; readonly record: TokenRecord; readonly verified: VerifiedMacaroon }
+  | { readonly kind: 'token'; readonly record: SignedRecord; readonly verified: VerifiedMacaroon }
 
 /** One or more credentials. A request is allowed if any one of them allows all of it. */
 export interface Principal {
@@ -65,7 +68,7 @@ export interface Principal {
 
 /** A token that was presented although it was replaced and has ended. */
 export interface LateToken {
-  readonly record: TokenRecord
+  readonly record: SignedRecord
   /** Absent for a genuine one that lacks a discharge. */
   readonly verified: VerifiedMacaroon | undefined
 }
@@ -76,6 +79,7 @@ export interface LateToken {
  */
 export async function identify(
   tx: ReadTransaction,
+  keyring: Keyring,
   presented: Presented,
   now: number,
   noteLate?: (late: LateToken) => void,
@@ -84,16 +88,50 @@ export async function identify(
   const [token] = tokens
   // Most requests have this one alone, which needs no list of promises.
   if (token !== undefined && tokens.length + authTokenHashes.length === 1) {
-    return chooseLiving(presented, [await tx.tokens.signedWith(token.signed)], [], now, noteLate)
+    const record = await tx.tokens.signedWith(token.signed)
+    const found = [hasRevokedDerived(record) ? await lookClosely(tx, keyring, record, token) : { record }]
+    return chooseLiving(presented, found, [], now, noteLate)
   }
-  const records = await Promise.all(tokens.map(({ signed }) => tx.tokens.signedWith(signed)))
+  const found = await Promise.all(
+    tokens.map(async (each) => {
+      const record = await tx.tokens.signedWith(each.signed)
+      return hasRevokedDerived(record) ? lookClosely(tx, keyring, record, each) : { record }
+    }),
+  )
   const sessions = await Promise.all(authTokenHashes.map((hash) => tx.sessions.byTokenHash(hash)))
-  return chooseLiving(presented, records, sessions, now, noteLate)
+  return chooseLiving(presented, found, sessions, now, noteLate)
+}
+
+/** What the store says of a presented token. */
+interface Found {
+  readonly record: SignedRecord | undefined
+  /** Why it is dead although its record is alive. */
+  readonly refusal?: string | undefined
+}
+
+function hasRevokedDerived(record: SignedRecord | undefined): record is SignedRecord {
+  return record !== undefined && record.revokedDerived > 0
+}
+
+/** A function of its own, because nearly no request needs it. */
+async function lookClosely(
+  tx: ReadTransaction,
+  keyring: Keyring,
+  record: SignedRecord,
+  { verified }: PresentedToken,
+): Promise<Found> {
+  const revoked = await findRevokedDerived(tx, keyring, { record, verified })
+  if (revoked === undefined) return { record }
+  const { name, revokedAt } = revoked
+  return {
+    record,
+    refusal: `${formatDerived(name)}, derived from token ${record.id}, is revoked since ${formatInstant(revokedAt)}`,
+  }
 }
 
 function chooseLiving(
   presented: Presented,
-  records: readonly (TokenRecord | undefined)[],
+  found: readonly Found[],
   sessions: readonly ({ readonly session: Session; readonly user: User } | undefined)[],
   now: number,
   noteLate: ((late: LateToken) => void) | undefined,
@@ -102,8 +140,8 @@ function chooseLiving(
   const refusals = [...presented.refusals]
   let firstEnd = Infinity
   for (const [at, token] of presented.tokens.entries()) {
-    const record = records[at]
-    const refusal = refuseToken(record, token, now)
+    const { record, refusal: ofDerived } = found[at] ?? { record: undefined }
+    const refusal = refuseToken(record, token, now) ?? ofDerived
     if (refusal === undefined) {
       if (record !== undefined) {
         credentials.push({ kind: 'token', record, verified: token.verified })
@@ -114,15 +152,15 @@ function chooseLiving(
     refusals.push(refusal)
     if (record !== undefined && isLate(record, now)) noteLate?.({ record, verified: token.verified })
   }
-  for (const found of sessions) {
-    const refusal = refuseSession(found?.session, now)
+  for (const open of sessions) {
+    const refusal = refuseSession(open?.session, now)
     if (refusal !== undefined) refusals.push(refusal)
-    else if (found !== undefined)
+    else if (open !== undefined)
       credentials.push({
         kind: 'user',
-        user: found.user,
-        sessionId: found.session.id,
-        provenAt: found.session.provenAt,
+        user: open.user,
+        sessionId: open.session.id,
+        provenAt: open.session.provenAt,
       })
   }
   presented.endsSoon = withinWeek(firstEnd, now)
@@ -212,6 +250,7 @@ export function describeActor(credential: Credential): AuditActor {
         id: credential.record.id,
         label: credential.record.name,
         runLabels: runLabelsOf(credential.verified),
+        derived: derivedName(credential),
       }
 }
 

@@ -3,26 +3,25 @@ import type { DescendantsRevoked } from '../../domain/token.ts'
 import type { CommittedContext } from '../perform/operation.ts'
 
 /**
- * Takes at most this many steps, each in a transaction between those of others. If the store fails, the rest is done
- * later.
+ * Goes on with what the transaction left, for a caller who waits only for the number of tokens. Takes a hundred steps at most, each in
+ * a transaction between those of others. If the store fails, the rest is done later.
  */
-export async function finishRevocations(
+export async function finishRevocations<Output extends { readonly descendants: DescendantsRevoked }>(
   { environment, caller, write }: CommittedContext,
-  steps: number,
-): Promise<DescendantsRevoked> {
-  let revoked = 0
+  output: Output,
+): Promise<Output> {
+  let { revoked, more } = output.descendants
   try {
-    for (let step = 0; step < steps; step++) {
-      const done = await write((tx) => tx.tokens.continueRevocations(), {
-        isUrgent: true,
-        isStep: true,
-      })
+    for (let step = 0; more && step < mostSteps; step++) {
+      const done = await write((tx) => tx.tokens.continueRevocations(), { isUrgent: true, isStep: true })
       revoked += done.revoked
-      if (!done.more) return { revoked, more: false }
+      more = done.more
     }
   } catch (error) {
     // No token lives longer because of it.
     environment.report(error, caller.requestId)
   }
-  return { revoked, more: true }
+  return { ...output, descendants: { revoked, more } }
 }
+
+const mostSteps = 100

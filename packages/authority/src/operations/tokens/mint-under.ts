@@ -2,6 +2,7 @@
 import { MacaroonError, expiration, getCaveats, organizationScope, type Caveat } from '@hallpass/macaroon'
 import { maxHeaderLength } from '@hallpass/macaroon/internal'
 
+import type { DerivedName } from '../../domain/derived-token.ts'
 import type { Demand } from '../../domain/discharge.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { WrappedSigningKey } from '../../domain/key.ts'
@@ -15,6 +16,7 @@ import { lifetimeOf, nowhere, saySeconds } from '../../domain/token-policy.ts'
 import type { User } from '../../domain/user.ts'
 import { inherit, orderTicket, type Inheritance } from '../discharges/membership-demand.ts'
 import { blockIn } from '../perform/blocks.ts'
+import { derivedLine } from '../perform/derived.ts'
 import type { Services, WriteContext } from '../perform/operation.ts'
 import type { Credential } from '../perform/principal.ts'
 import { caveatsOfProfile, type TokenScope } from './profiles.ts'
@@ -48,6 +50,8 @@ export interface Minter {
   readonly creator: User | undefined
   /** The token, or the trust policy. */
   readonly mintedBy: string | null
+  /** If the token is a derived one: itself, and each that it was derived from. */
+  readonly derivedMinters: readonly DerivedName[]
   /** Whether what it mints needs no other approval. */
   readonly approves: boolean
 }
@@ -66,13 +70,15 @@ export async function mintUnder(
   const creator = await findCreator(tx, actor)
   const mintedBy = actor.kind === 'token' ? actor.record.id : null
   const approves = await needsNoApproval(tx, actor, wanted.organisation)
-  return { ...(await mintFor(context, { inherited, creator, mintedBy, approves }, wanted)), creator }
+  const derivedMinters = actor.kind === 'token' ? await derivedLine(tx, environment.keyring, actor) : []
+  const minter = { inherited, creator, mintedBy, derivedMinters, approves }
+  return { ...(await mintFor(context, minter, wanted)), creator }
 }
 
 /** As above, under an authority that was decided on elsewhere. */
 export function mintFor(
   context: WriteContext,
-  { inherited, creator, mintedBy, approves }: Minter,
+  { inherited, creator, mintedBy, derivedMinters, approves }: Minter,
   { organisation, scope, appId, machineId, name, lifetime, caveats: asked }: WantedToken,
 ): Promise<StoredToken> {
   // The requested caveats come last, so that a requested run label comes after those of the minting token.
@@ -88,6 +94,7 @@ export function mintFor(
     demands: [inherited.demand],
     creator,
     mintedBy,
+    derivedMinters,
     predecessorId: null,
     isApproved: approves,
   })
@@ -115,6 +122,7 @@ interface WholeToken extends Pick<
   readonly demands: readonly (Demand | undefined)[]
   /** In whose name. */
   readonly creator: User | undefined
+  readonly derivedMinters: Minter['derivedMinters']
 }
 
 /**
@@ -123,7 +131,7 @@ interface WholeToken extends Pick<
  */
 export async function mintWhole(
   { tx, environment, now }: WriteContext,
-  { organisation, caveats, demands, creator, ...facts }: WholeToken,
+  { organisation, caveats, demands, creator, derivedMinters, ...facts }: WholeToken,
 ): Promise<StoredToken> {
   const key = await expectSigningKey(tx.signingKeys, organisation.id)
   const end = expectUse(caveats, organisation, Math.floor(now / 1000))
@@ -146,6 +154,7 @@ export async function mintWhole(
   await expectWithinLimits(tx, organisation, record)
   await environment.quotas.expectRoom(tx, organisation, 'tokens', now)
   await tx.tokens.insert(record)
+  await tx.tokens.noteDerivedMinters(record.id, derivedMinters)
   return { token: minted.token, record }
 }
 

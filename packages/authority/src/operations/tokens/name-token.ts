@@ -22,7 +22,7 @@ export function nameToken(given: string): string {
 }
 
 /** The passwords of `Basic` headers (RFC 7617), which may be tokens: one on each line. */
-function readPasswords(text: string): string {
+export function readPasswords(text: string): string {
   const encoded = text.matchAll(/\bbasic\s+([A-Za-z0-9+/_-]+)/gi)
   return Array.from(encoded, ([, pair = '']) => `\n${Buffer.from(pair, 'base64').toString('latin1')}`).join('')
 }

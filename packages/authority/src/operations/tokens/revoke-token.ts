@@ -47,21 +47,15 @@ export const revokeToken: WriteOperation<RevokeToken, FoundToken, RevokedToken> 
 
   auditDetails({ record, organisation, wasLive, descendants }) {
     if (!wasLive && descendants.revoked === 0 && !descendants.more) return undefined
-    return { target: `token ${record.id}`, organisationId: organisation.id, reason: describe(descendants) }
+    return { target: `token ${record.id}`, organisationId: organisation.id, reason: sayDescendants(descendants) }
   },
 
-  async afterCommit(context, output) {
-    if (!output.descendants.more) return output
-    const { revoked, more } = await finishRevocations(context, stepsBeforeAnswer)
-    return { ...output, descendants: { revoked: output.descendants.revoked + revoked, more } }
-  },
+  afterCommit: finishRevocations,
 }
 
-function describe({ revoked, more }: DescendantsRevoked): string {
+/** With what else a token was revoked; empty if with nothing. */
+export function sayDescendants({ revoked, more }: DescendantsRevoked): string {
   if (more) return `with more than ${revoked} tokens that it minted`
   if (revoked === 0) return ''
   return `with ${revoked === 1 ? 'the token' : `the ${revoked} tokens`} that it minted`
 }
-
-// By then all are dead; the caller waits only for their number.
-const stepsBeforeAnswer = 100

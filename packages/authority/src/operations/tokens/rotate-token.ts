@@ -2,6 +2,7 @@
 import { actions, expiration, type Caveat } from '@hallpass/macaroon'
 import { decodeCaveats, encodeCaveats } from '@hallpass/macaroon/internal'
 
+import { formatDerived, type DerivedName } from '../../domain/derived-token.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import type { ListedToken } from '../../domain/token.ts'
@@ -9,7 +10,8 @@ import { nowhere } from '../../domain/token-policy.ts'
 import { isTrustPolicyId } from '../../domain/trust-policy.ts'
 import { inherit, withoutQuestion } from '../discharges/membership-demand.ts'
 import { blockIn, type Judged } from '../perform/blocks.ts'
-import type { WriteOperation } from '../perform/operation.ts'
+import { derivedLine } from '../perform/derived.ts'
+import type { WriteContext, WriteOperation } from '../perform/operation.ts'
 import { describeActor, describeCredential, describeEnd, type Credential } from '../perform/principal.ts'
 import { accessToken, type FoundToken } from './find-token.ts'
 import { findCreator, isAdmin, mintWhole, refuseMinting, validityFrom } from './mint-under.ts'
@@ -69,6 +71,7 @@ export const rotateToken: WriteOperation<RotateToken, FoundToken, Rotated> = {
       demands: [whole.demand, inherited.demand],
       // It dies with whatever the old one would have died with, and with the token that made it.
       mintedBy: record.mintedBy ?? (actor.kind === 'token' && actor.record.id !== record.id ? actor.record.id : null),
+      derivedMinters: await findDerivedMinters(context, actor, record),
       creator,
       predecessorId: record.id,
       isApproved: await isApprovedAgain(tx, actor, { record, organisation, isLonger: seconds > before }),
@@ -103,6 +106,27 @@ export const rotateToken: WriteOperation<RotateToken, FoundToken, Rotated> = {
     reason: `replaced by token ${record.id}`,
   }),
 }
+
+/**
+ * What the old token would have died with, and the derived token that rotates.
+ * @throws DomainError `conflict` if these are too many: each use of a rotated token could add some
+ */
+async function findDerivedMinters(
+  { tx, environment }: WriteContext,
+  actor: Credential,
+  { id }: ListedToken,
+): Promise<readonly DerivedName[]> {
+  const before = await tx.tokens.derivedMinters(id)
+  const now = actor.kind === 'token' ? await derivedLine(tx, environment.keyring, actor) : []
+  const all = new Map([...before, ...now].map((name) => [formatDerived(name), name]))
+  if (all.size <= mostDerivedMinters) return [...all.values()]
+  throw new DomainError(
+    'conflict',
+    `token ${id} comes from more than ${mostDerivedMinters} tokens that were narrowed: mint a new one`,
+  )
+}
+
+const mostDerivedMinters = 1000
 
 /**
  * A successor is approved as the old token was, for as long a life, and in the same hands: otherwise any member could have an approved

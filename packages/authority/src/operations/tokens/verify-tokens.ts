@@ -6,7 +6,7 @@ import type { App } from '../../domain/app.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
-import type { TokenRecord } from '../../domain/token.ts'
+import type { SignedRecord } from '../../domain/token.ts'
 import { findApp } from '../apps/find-app.ts'
 import { findOrganisation } from '../organisations/find-organisation.ts'
 import type { ReadOperation } from '../perform/operation.ts'
@@ -23,7 +23,7 @@ export interface GenuineToken {
 
 /** A token that counts now, as far as whoever remembers it must know. */
 export interface KnownToken {
-  readonly record: TokenRecord
+  readonly record: SignedRecord
   readonly verified: VerifiedMacaroon
   readonly organisation: Organisation
   /** The ids above it, the nearest first; undefined if there are too many, or too many tokens have them. */

@@ -98,6 +98,7 @@ export const exchangeIdentityToken: OpenWrite<ExchangeIdentityToken, Presentatio
       inherited: { caveats: [], demand: undefined },
       creator: undefined,
       mintedBy: policy.id,
+      derivedMinters: [],
       approves: true,
     }
     const minted = mintFor(context, minter, {

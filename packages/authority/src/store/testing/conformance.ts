@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
+import { describeDerived } from './derived.ts'
 import { describeDescent } from './descent.ts'
 import { describeDischargeRequests } from './discharge-requests.ts'
 import { describeFeed } from './feed.ts'
@@ -47,6 +48,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describeNotices(getStore)
     describeDescent(getStore)
     describeRotation(getStore)
+    describeDerived(getStore)
     describeLeftovers(getStore)
     describeDischargeRequests(getStore)
     describeTrustPolicies(getStore)

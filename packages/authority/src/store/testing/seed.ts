@@ -9,7 +9,7 @@ import type { DischargeRequest } from '../../domain/discharge.ts'
 import { createMachineId, createUlid, type Machine } from '../../domain/machine.ts'
 import type { Organisation, Role } from '../../domain/organisation.ts'
 import type { Transaction } from '../../domain/store.ts'
-import type { NewToken, TokenRecord } from '../../domain/token.ts'
+import type { NewToken, SignedRecord, TokenRecord } from '../../domain/token.ts'
 import { openPolicy, type TokenPolicy } from '../../domain/token-policy.ts'
 import type { TrustPolicy } from '../../domain/trust-policy.ts'
 import type { User } from '../../domain/user.ts'
@@ -26,6 +26,11 @@ export function unique(prefix: string): string {
 /** 32 bytes that no other test has. */
 export function uniqueBytes(): Uint8Array {
   return new Uint8Array(createHash('sha256').update(randomUUID()).digest())
+}
+
+/** The digest of a derived token that no other test has. */
+export function uniqueDigest(): Uint8Array {
+  return uniqueBytes().slice(0, 16)
 }
 
 export function insertUser(
@@ -241,6 +246,11 @@ export async function insertTask(
 export function recordOf(token: NewToken): TokenRecord {
   const { caveats: _caveats, predecessorId: _predecessorId, ...record } = token
   return record
+}
+
+/** What the look-up of every request returns for one that nothing was derived from. */
+export function signedRecordOf(token: NewToken): SignedRecord {
+  return { ...recordOf(token), mintedCaveats: null, revokedDerived: 0 }
 }
 
 /** A request with the hashes that it is found by. */

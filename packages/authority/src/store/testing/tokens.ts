@@ -1,4 +1,5 @@
 // Conformance: minted tokens and their lists.
+import { encodeCaveats } from '@hallpass/macaroon/internal'
 import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
@@ -13,7 +14,15 @@ import {
   type TokenQuery,
 } from '../../domain/token.ts'
 import { plain } from './people.ts'
-import { createToken, insertApp, insertMember, insertOrganisation, recordOf, uniqueBytes } from './seed.ts'
+import {
+  createToken,
+  insertApp,
+  insertMember,
+  insertOrganisation,
+  recordOf,
+  signedRecordOf,
+  uniqueBytes,
+} from './seed.ts'
 
 export function describeTokens(getStore: () => Store): void {
   describe('tokens', () => {
@@ -96,7 +105,14 @@ export function describeTokens(getStore: () => Store): void {
         await tx.signingKeys.insert({ ...key, kid: otherKid, organisationId: other.id })
         const token = createToken(own.id)
         await tx.tokens.insert(token)
-        expect(await tx.tokens.signedWith(signedId(token.id, kid))).toEqual(recordOf(token))
+        expect(await tx.tokens.signedWith(signedId(token.id, kid))).toEqual(signedRecordOf(token))
+        // Short ones stand in the row of the token, and long ones beside it.
+        for (const count of [1, 8, 250]) {
+          const caveats = encodeCaveats(Array.from({ length: count }, () => ({ type: 'IsMember' }) as const))
+          const counted = createToken(own.id, { caveats })
+          await tx.tokens.insert(counted)
+          expect(await tx.tokens.signedWith(signedId(counted.id, kid))).toMatchObject({ mintedCaveats: count })
+        }
         for (const wrong of [otherKid, uniqueBytes(), new Uint8Array()]) {
           expect(await tx.tokens.signedWith(signedId(token.id, wrong))).toBeUndefined()
         }

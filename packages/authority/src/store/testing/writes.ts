@@ -21,6 +21,7 @@ import {
   strictPolicy,
   unique,
   uniqueBytes,
+  uniqueDigest,
 } from './seed.ts'
 import { insertChallenge, insertPasskey } from './seed-passkeys.ts'
 
@@ -292,6 +293,15 @@ const cases: {
     revokeDescendants: {
       write: (tx, { minter }) => tx.tokens.revokeDescendants(minter.id, 5, 'a@example.com'),
       changes: ['token'],
+    },
+    revokeDerived: {
+      write: (tx, { token }) => tx.tokens.revokeDerived({ tokenId: token.id, digest: uniqueDigest() }, 5, 'ada'),
+      changes: ['token'],
+    },
+    noteDerivedMinters: {
+      write: (tx, { token, minter }) =>
+        tx.tokens.noteDerivedMinters(token.id, [{ tokenId: minter.id, digest: uniqueDigest() }]),
+      changes: [],
     },
     continueRevocations: { write: (tx) => tx.tokens.continueRevocations(), changes: [] },
     removeEnded: { write: (tx) => tx.tokens.removeEnded(1, 0), changes: [] },

@@ -18,7 +18,7 @@ export async function listAuditEvents(context: Context, flags: GlobalFlags & Jso
   if (wroteJson(context, flags, { events })) return
   writeTable(
     context,
-    ['AT', 'WHO', 'OPERATION', 'TARGET', 'OUTCOME', 'REASON', 'RUN LABELS'],
+    ['AT', 'WHO', 'OPERATION', 'TARGET', 'OUTCOME', 'REASON', 'RUN LABELS', 'DERIVED TOKEN'],
     events.map(({ at, actor, operation, target, outcome, reason }) => [
       formatGoTime(at),
       actor.label === '' ? actor.kind : actor.label,
@@ -27,6 +27,7 @@ export async function listAuditEvents(context: Context, flags: GlobalFlags & Jso
       outcome,
       reason,
       describeRunLabels(actor),
+      actor.derived ?? '',
     ]),
   )
 }

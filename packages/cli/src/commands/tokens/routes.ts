@@ -153,6 +153,7 @@ const revoke = command({
   load: async () => (await import('./revoke.ts')).revokeTokens,
   flags: {
     only: switchFlag('Keep the tokens that these have made'),
+    derived: switchFlag('Only these narrowed tokens: what they come from lives on'),
     ...jsonFlag,
     ...globalFlags,
   },
@@ -170,7 +171,10 @@ const revoke = command({
     'dead at once. With --only, the tokens that it made live on, but not those that were narrowed from it.\n' +
     'A token that leaked can be given itself, also where it is cut off or damaged: its id names it, and your own\n' +
     'login says whether you may. Better than as an argument, which every program here can read, it comes from a pipe:\n' +
-    '`pbpaste | hallpass tokens revoke -`.',
+    '`pbpaste | hallpass tokens revoke -`.\n' +
+    'With --derived, one token dies of those that somebody narrowed, with those that were narrowed from it and all that\n' +
+    'these made. The token that it comes from lives on, as do the others. It is given itself, whole, or by its name\n' +
+    '`dt_…`, which `orgs audit` shows with everything that it did.',
 })
 
 const rename = command({

@@ -29,7 +29,7 @@ async function findReplaced(client: Client, { predecessor_id }: ShownToken): Pro
 }
 
 function describeToken(context: Context, token: ShownToken, replaced: ShownToken | undefined): void {
-  const { created_by, created_by_proven, last_used_operation, last_used_agent, used_from } = token
+  const { created_by, created_by_proven, last_used_operation, last_used_agent, used_from, revoked_derived } = token
   const lines = [
     ['ID', token.id],
     ['Name', token.name],
@@ -52,13 +52,22 @@ function describeToken(context: Context, token: ShownToken, replaced: ShownToken
     ['Last used by', last_used_agent],
   ] as const
   for (const [what, value] of lines) if (value !== null && value !== '') writeLine(context, `${what}: ${value}`)
-  if (used_from.length === 0) return
-  writeLine(context, '')
-  writeTable(
+  writeFurther(
     context,
     ['USED FROM', 'LAST'],
     used_from.map(({ ip, at }) => [ip, formatGoTime(at)]),
   )
+  writeFurther(
+    context,
+    ['REVOKED DERIVED TOKEN', 'REVOKED AT', 'REVOKED BY'],
+    revoked_derived.map(({ id, revoked_at, revoked_by }) => [id, formatGoTime(revoked_at), revoked_by]),
+  )
+}
+
+function writeFurther(context: Context, head: readonly string[], rows: readonly (readonly string[])[]): void {
+  if (rows.length === 0) return
+  writeLine(context, '')
+  writeTable(context, head, rows)
 }
 
 /** Whoever still uses it must get the new one. */
