@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 
 import type { AskedAccess } from '@hallpass/client'
 import { createGuard, type Guard, type GuardOptions, type Verdict } from '@hallpass/guard'
-import { actions, formatAuthorization, parseAuthorization } from '@hallpass/macaroon'
+import { actions, derivedTokenId, formatAuthorization, parseAuthorization } from '@hallpass/macaroon'
 import { parseNetwork } from '@hallpass/macaroon/narrow'
 
 import { backUp, createVerifier, restore, revokeVerifier } from '../packages/authority/src/main.ts'
@@ -355,6 +355,32 @@ describe('a guard that remembers a token', () => {
     await until(guard, token, access, isRefused)
     await until(guard, child, access, isRefused)
     await expect.poll(() => rightOutcome(token, access)).not.toBeTypeOf('string')
+  })
+
+  test('knows soon of a narrowed one that is revoked alone; what it was narrowed from and its siblings stay good', async () => {
+    const { token } = await mint(ask, admin.token, slug)
+    const label = (text: string, agent: string) => narrow(text, { type: 'RunLabel', agent, run: '', onBehalfOf: '' })
+    const [child, sibling] = [label(token, 'child'), label(token, 'sibling')]
+    const [below, later] = [label(child, 'below'), label(child, 'later')]
+    const guard = await openGuard()
+    for (const each of [token, child, sibling, below]) {
+      expect(await guard.allow(each, read(slug))).toMatchObject({ allowed: true })
+    }
+    const verdict = await guard.allow(child, read(slug))
+    const derived = verdict.allowed ? verdict.token.derivedId : ''
+    expect(derived).toBe(derivedTokenId(readMacaroon(child)))
+    const answer = await ask('POST', '/v1/tokens/revoke-derived', { token: admin.token, body: { derived } })
+    expect(answer.status).toBe(200)
+    await until(guard, child, read(slug), isRefused)
+    // Whatever the guard is asked first: nothing follows for one from another.
+    for (let round = 0; round < 3; round++) {
+      for (const each of [token, sibling, label(sibling, 'new')]) {
+        expect(await guard.allow(each, read(slug))).toMatchObject({ allowed: true })
+      }
+      for (const each of [child, below, later]) {
+        expect(await guard.allow(each, read(slug))).toMatchObject({ allowed: false, status: 401 })
+      }
+    }
   })
 
   test('knows soon that it is good again, and that a name is taken', async () => {

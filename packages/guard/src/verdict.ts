@@ -1,5 +1,5 @@
 // What a guard answers.
-import type { Caveat, VerifiedMacaroon } from '@hallpass/macaroon'
+import { derivedTokenId, type Caveat, type VerifiedMacaroon } from '@hallpass/macaroon'
 
 import { caveatsOf, type Organization, type PresentedToken } from './memory/known-token.ts'
 
@@ -14,6 +14,11 @@ export class VerifiedToken {
   /** As lists of tokens and the audit trail have it; tokens that were attenuated from one have its id. */
   get id(): string {
     return this.#presented.known.id
+  }
+
+  /** Tells apart tokens that were attenuated from one: for logs, because the authority can revoke this one alone by that name. */
+  get derivedId(): string {
+    return derivedTokenId(this.#presented.verified.macaroon)
   }
 
   get organization(): Organization {

@@ -24,8 +24,8 @@ function sourceOf(door: string): string {
 
 afterEach(() => vi.restoreAllMocks())
 
-it('has nine examples', () => {
-  expect(examples).toHaveLength(9)
+it('has ten examples', () => {
+  expect(examples).toHaveLength(10)
 })
 
 it.each(examples)('$title', async ({ code }) => {
