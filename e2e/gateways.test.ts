@@ -1,14 +1,7 @@
 // Forward authentication: what the authority answers a proxy, and the recipes of docs/gateways.md with the real programs.
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-
-import { freePort } from './free-port.ts'
+import { isThere, openGateway, readRecipe, type Gateway } from './gateway.ts'
 import { expectRefusal } from './http.ts'
 import { readonlyOf } from './macaroons.ts'
 import { createApp, createOrganisation, mint, revoke } from './people.ts'
@@ -96,90 +89,17 @@ describe('GET /authorize', () => {
   })
 })
 
-const programs = {
-  nginx: {
-    look: ['-v'],
-    wrap: (text: string, directory: string, port: number) => {
-      const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-        (name) => `${name}_temp_path ${directory}/${name};`,
-      )
-      const here = text.replace(/listen 443 ssl/, `listen 127.0.0.1:${port}`).replaceAll(/^ *ssl_.*\n/gm, '')
-      return `daemon off; pid ${directory}/pid; error_log stderr; events {} http { access_log off; ${paths.join(' ')}\n${here}\n}`
-    },
-    args: (file: string) => ['-c', file],
-  },
-  caddy: {
-    look: ['version'],
-    wrap: (text: string, _directory: string, port: number) =>
-      `{\n admin off\n auto_https off\n}\n${text.replace(/^web\.example\.com \{/m, `http://:${port} {\n bind 127.0.0.1`)}`,
-    args: (file: string) => ['run', '--adapter', 'caddyfile', '--config', file],
-  },
-} as const
-const fences = { nginx: 'nginx', caddy: 'caddyfile' } as const
-
-function isThere(name: keyof typeof programs): boolean {
-  try {
-    execFileSync(name, programs[name].look, { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-
 describe.each(['nginx', 'caddy'] as const)('%s', (name) => {
-  let directory: string
-  let service: Server
-  /** What the service was asked, with the headers that it saw. */
-  let seen: { readonly url: string; readonly headers: IncomingHttpHeaders; readonly body: string }[]
-  let child: ChildProcess | undefined
-  beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'hallpass-gateway-'))
-    seen = []
-    service = createServer((asked, answer) => {
-      let body = ''
-      asked.on('data', (piece) => (body += String(piece)))
-      asked.on('end', () => {
-        seen.push({ url: asked.url ?? '', headers: asked.headers, body })
-        answer.end('served')
-      })
-    }).listen(0, '127.0.0.1')
-    await once(service, 'listening')
-  })
-  afterEach(async () => {
-    if (child !== undefined) {
-      const ended = once(child, 'exit')
-      if (child.kill('SIGTERM')) await ended
-    }
-    service.close()
-    service.closeAllConnections()
-    await rm(directory, { recursive: true, force: true })
-  })
-
-  async function start(): Promise<number> {
-    const port = await freePort()
-    const page = await readFile(resolve(import.meta.dirname, '../docs/gateways.md'), 'utf8')
-    const [, recipe = ''] = new RegExp(`\`\`\`${fences[name]}\\n([^\`]+)\`\`\``).exec(page) ?? []
-    const address = service.address()
-    const here = recipe
-      .replaceAll('127.0.0.1:4280', new URL(authority.url()).host)
-      .replaceAll('127.0.0.1:8080', `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`)
-      .replaceAll('org_slug=acme', `org_slug=${slug}`)
-    const file = join(directory, 'gateway.conf')
-    await writeFile(file, programs[name].wrap(here, directory, port))
-    child = spawn(name, programs[name].args(file), {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, HOME: directory },
-    })
-    let said = ''
-    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (said += chunk))
-    await expect.poll(async () => (await send(port, 'GET', '/').catch(() => undefined))?.status ?? said).toBe(401)
-    return port
-  }
+  let gateway: Gateway | undefined
+  afterEach(() => gateway?.close())
 
   test.skipIf(!isThere(name))(
     'lets through what a token allows, as docs/gateways.md has it, and nothing that a client makes up (skipped where it is not on the PATH)',
     async () => {
-      const port = await start()
+      const recipe = await readRecipe(name === 'nginx' ? 'nginx' : 'Caddy')
+      gateway = await openGateway(name, recipe.replaceAll('org_slug=acme', `org_slug=${slug}`), authority.url())
+      const { seen, send, said } = gateway
+      await expect.poll(async () => (await send('GET', '/').catch(() => undefined))?.status ?? said()).toBe(401)
       const narrowed = readonlyOf(token).replace(/^FlyV1 /, 'Bearer ')
       const authorization = token.replace(/^FlyV1 /, 'Bearer ')
       expect(seen).toEqual([])
@@ -191,7 +111,7 @@ describe.each(['nginx', 'caddy'] as const)('%s', (name) => {
         'hallpass-app': 'other',
         'x-forwarded-for': '10.0.0.1',
       }
-      expect(await send(port, 'GET', '/page?x=1', { authorization: narrowed, ...made })).toMatchObject({ status: 200 })
+      expect(await send('GET', '/page?x=1', { authorization: narrowed, ...made })).toMatchObject({ status: 200 })
       const names = { 'hallpass-token': id, 'hallpass-organization': slug, 'hallpass-app': 'web' }
       expect(seen[0]).toMatchObject({ url: '/page?x=1', headers: names })
       for (const gone of ['authorization', 'hallpass_token', 'hallpass_organization']) {
@@ -207,37 +127,22 @@ describe.each(['nginx', 'caddy'] as const)('%s', (name) => {
         '/_hallpass?action=&org_slug=x',
       ]
       for (const path of attempts) {
-        const { status } = await send(port, 'GET', path, made)
+        const { status } = await send('GET', path, made)
         expect([path, [400, 401, 404].includes(status ?? 0)]).toEqual([path, true])
       }
       expect(seen).toHaveLength(1)
       for (const method of ['POST', 'DELETE', 'OPTIONS', 'PROPFIND']) {
-        expect((await send(port, method, '/page', { authorization: narrowed, ...made })).status).toBe(403)
+        expect((await send(method, '/page', { authorization: narrowed, ...made })).status).toBe(403)
       }
       expect(seen).toHaveLength(1)
-      expect((await send(port, 'POST', '/page', { authorization, ...made }, 'content')).status).toBe(200)
+      expect((await send('POST', '/page', { authorization, ...made }, 'content')).status).toBe(200)
       expect(seen[1]?.body).toBe('content')
       // The authority that is gone lets nobody through.
       await authority.stop()
-      expect((await send(port, 'GET', '/page', { authorization })).status).toBeGreaterThanOrEqual(500)
+      expect((await send('GET', '/page', { authorization })).status).toBeGreaterThanOrEqual(500)
       expect(seen).toHaveLength(2)
       await authority.restart()
     },
     60_000,
   )
 })
-
-async function send(
-  port: number,
-  method: string,
-  path: string,
-  headers: Readonly<Record<string, string>> = {},
-  body?: string,
-) {
-  const asked = request({ host: '127.0.0.1', port, method, path, headers, agent: false })
-  asked.end(body)
-  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
-  let text = ''
-  for await (const chunk of answer.setEncoding('utf8')) text += String(chunk)
-  return { status: answer.statusCode, text }
-}

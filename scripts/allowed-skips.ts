@@ -18,9 +18,11 @@ const isRoot = process.getuid?.() === 0
 /** Programs that `.ci/run` installs where it can, and the tests that need them. Chromium, Go and PostgreSQL are promised. */
 const programs: Readonly<Record<string, RegExp>> = {
   'firefox-esr': /^e2e\/dashboard-firefox\.test\.ts /,
-  nginx: /^e2e\/proxies\.test\.ts nginx/,
+  nginx: /^e2e\/(?:proxies|gateways|authorize-rules)\.test\.ts nginx/,
   haproxy: /^e2e\/proxies\.test\.ts haproxy/,
-  caddy: /^e2e\/(?:proxies\.test\.ts .*caddy|container\.test\.ts .*Caddy)/i,
+  caddy: /^e2e\/(?:(?:proxies|gateways|authorize-rules)\.test\.ts .*caddy|container\.test\.ts .*Caddy)/i,
+  traefik: /^e2e\/authorize-rules\.test\.ts traefik/,
+  envoy: /^e2e\/authorize-rules\.test\.ts envoy/,
   pgbouncer: /^e2e\/pgbouncer\.test\.ts /,
   zsh: /^e2e\/completion\.test\.ts .*zsh/,
   fish: /^e2e\/completion\.test\.ts .*fish/,

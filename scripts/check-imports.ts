@@ -24,7 +24,7 @@ interface Room {
 
 const authorityRooms: Readonly<Record<string, Room>> = {
   domain: { folders: [], parts: ['@hallpass/macaroon', '@hallpass/client/visible-text'] },
-  keyring: { folders: ['domain'], parts: ['@hallpass/macaroon'] },
+  keyring: { folders: ['domain'], parts: ['@hallpass/macaroon', 'jose'] },
   identity: {
     folders: ['domain'],
     parts: ['@hallpass/client/json', '@simplewebauthn/server', 'jose', 'openid-client', 'zod'],
@@ -117,7 +117,7 @@ const authorityRooms: Readonly<Record<string, Room>> = {
   },
   'doors/forward-auth': {
     folders: ['domain', 'operations', 'doors/http'],
-    parts: ['@hallpass/client', '@hallpass/client/contract', 'fastify'],
+    parts: ['@hallpass/client', '@hallpass/client/contract', '@hallpass/guard/forwarded', 'fastify', 'zod'],
   },
   'doors/third-party': {
     folders: ['domain', 'operations', 'doors/http'],

@@ -2,8 +2,10 @@
 import { resolve } from 'node:path'
 
 import { emailAddress, password } from '@hallpass/client/contract'
+import type { Rule } from '@hallpass/guard/forwarded'
 import { permissionLocation } from '@hallpass/macaroon'
 
+import { checkAuthorizeRules } from './config-authorize.ts'
 import { checkMail, type MailConfig, type MailOptions } from './config-mail.ts'
 import { checkPublicUrl, checkTrustedProxies, type Trusts } from './config-network.ts'
 import { checkOidc, type OidcConfig, type OidcOptions } from './config-oidc.ts'
@@ -65,6 +67,8 @@ export interface ServeOptions {
   readonly privateIssuers?: readonly string[] | undefined
   /** Whether command lines that log in through a browser must use PKCE; flyctl does not always. False by default. */
   readonly requirePkce?: boolean | undefined
+  /** The file with the rules of `/authorize`. Without it, the query says which access is asked for. */
+  readonly authorizeRules?: string | undefined
 }
 
 export interface Config {
@@ -96,6 +100,7 @@ export interface Config {
   readonly dashboard: string | undefined
   readonly privateIssuers: readonly string[]
   readonly requirePkce: boolean
+  readonly authorizeRules: readonly Rule[] | undefined
 }
 
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
@@ -111,6 +116,7 @@ export function checkOptions(options: ServeOptions): Config {
     throw invalid('--database-url begins with postgres://')
   }
   if (location === '' || location.length > 256) throw invalid('the location has 1 to 256 characters')
+  const trusts = checkTrustedProxies(options.trustedProxies ?? [])
   return {
     listen,
     dataDirectory,
@@ -133,10 +139,14 @@ export function checkOptions(options: ServeOptions): Config {
     location,
     publicUrl:
       options.publicUrl === undefined ? undefined : checkPublicUrl(checkText(options.publicUrl, '--public-url')),
-    trusts: checkTrustedProxies(options.trustedProxies ?? []),
+    trusts,
     keepAlive: checkKeepAlive(options.keepAlive ?? usualKeepAlive),
     privateIssuers: (options.privateIssuers ?? []).map(checkPrivateIssuer),
     requirePkce: options.requirePkce ?? false,
+    authorizeRules:
+      options.authorizeRules === undefined
+        ? undefined
+        : checkAuthorizeRules(options.authorizeRules, trusts !== undefined),
     dashboard: options.dashboard === undefined ? undefined : resolve(options.dashboard),
   }
 }

@@ -211,7 +211,7 @@ async function listen(
   })
   openThirdPartyDoor(server, environment)
   openOauthDoor(server, environment)
-  openForwardAuthDoor(server, { environment, authenticate })
+  openForwardAuthDoor(server, { environment, authenticate, rules: config.authorizeRules, trusts })
   const followers = createFollowers(store, () => performance.now())
   openFeedDoor(server, { environment, followers })
   openVerificationsDoor(server, { environment, authenticate })

@@ -61,6 +61,12 @@ export const settings = {
     what: 'Issuers of identity tokens that may be in a private network',
     takes: 'list',
   },
+  authorizeRules: {
+    what: 'Which access /authorize asks for, by rules: see docs/gateways.md',
+    takes: 'file',
+    isNeverEmpty: true,
+    usual: 'its query says so',
+  },
   requirePkce: {
     what: 'Let in only command lines that prove that they asked, as flyctl does not always',
     isSwitch: true,

@@ -80,6 +80,10 @@ export interface Keyring {
   openTicket(ticketKey: Uint8Array, ticket: Uint8Array): readonly Caveat[] | undefined
   /** Derives a secret of 256 bits (43 characters) from the ticket key and this text; always the same one. */
   deriveName(ticketKey: Uint8Array, text: string): Secret
+  /** A JWT with these claims, signed with the authority's key for assertions, which is Ed25519 (RFC 8037). */
+  assert(claims: Readonly<Record<string, unknown>>): Promise<string>
+  /** The public part of that key, as a JWK set (RFC 7517 §5). All authorities under the root key have the same. */
+  assertionKeys(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>
   /** Makes the final discharge, `fm2_…`, for a ticket that was sealed with this key. */
   discharge(ticketKey: Uint8Array, ticket: Uint8Array, location: string, caveats: readonly Caveat[]): Secret
 }

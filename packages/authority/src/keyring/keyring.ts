@@ -19,6 +19,7 @@ import { DomainError, StartupError } from '../domain/errors.ts'
 import { kidLength, type WrappedSigningKey } from '../domain/key.ts'
 import type { Keyring, SecretPlace, TicketOrder } from '../domain/keyring.ts'
 import { Secret } from '../domain/secret.ts'
+import { createAssertions } from './assertions.ts'
 import { RootKey } from './root-key.ts'
 
 const keyLength = 32
@@ -152,6 +153,8 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
       const key = hkdfSync('sha256', unwrapTicketKey(ticketKey), '', 'names of discharge requests', keyLength)
       return new Secret(createHmac('sha256', new Uint8Array(key)).update(text).digest('base64url'))
     },
+
+    ...createAssertions(rootKey),
 
     discharge(ticketKey, ticket, at, caveats) {
       const key = unwrapTicketKey(ticketKey)

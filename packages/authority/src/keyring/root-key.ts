@@ -1,5 +1,5 @@
 // The root key: 32 bytes from the environment or a file. Every signing key is wrapped under it.
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 
 import { StartupError } from '../domain/errors.ts'
 import type { Secret } from '../domain/secret.ts'
@@ -45,6 +45,11 @@ export class RootKey {
     } catch {
       return undefined
     }
+  }
+
+  /** Another key of 32 bytes, for this purpose alone: always the same one (RFC 5869). */
+  derive(purpose: string): Uint8Array {
+    return new Uint8Array(hkdfSync('sha256', this.#key, '', purpose, keyLength))
   }
 }
 

@@ -31,6 +31,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
     keepAlive: read.milliseconds('keepAlive'),
     privateIssuers: read.list('privateIssuers'),
     requirePkce: read.isOn('requirePkce'),
+    authorizeRules: read.text('authorizeRules'),
     keep: {
       auditEvents: read.daysInMilliseconds('keepAudit'),
       endedTokens: read.daysInMilliseconds('keepEndedTokens'),
