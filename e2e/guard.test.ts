@@ -518,6 +518,28 @@ describe('a guard that loses the authority', () => {
     }
   })
 
+  test('believes no answer that something in between has kept and repeats', async () => {
+    let kept = ''
+    let isRepeating = false
+    const guard = await openThere({
+      async fetch(url, request) {
+        const isQuestion = url.endsWith('/v1/verifications')
+        if (isRepeating && isQuestion) return new Response(kept, { headers: { 'content-type': 'application/json' } })
+        if (isRepeating) throw new TypeError('the feed is lost')
+        const answer = await fetch(url, request)
+        if (isQuestion) kept = await answer.clone().text()
+        return answer
+      },
+    })
+    const { id, token } = await mint(place.ask, away.admin, away.slug)
+    expect(await guard.verify(token)).toMatchObject({ allowed: true })
+    isRepeating = true
+    proxy.cut()
+    await revoke(place.ask, away.admin, id)
+    await expect.poll(async () => (await guard.verify(token)).allowed, { timeout: 6000 }).toBe(false)
+    expect(await guard.verify(token)).toMatchObject({ status: 503, code: 'unavailable' })
+  })
+
   test('misses nothing of what happened meanwhile', async () => {
     const guard = await openThere()
     const tokens = await Promise.all(Array.from({ length: 5 }, () => mint(place.ask, away.admin, away.slug)))

@@ -59,6 +59,9 @@ const refused = z.object({
   retry_after: z.number().int().optional().describe('Seconds.'),
 })
 
+/** Chosen anew for each request. */
+const nonce = z.string().regex(/^[A-Za-z0-9_-]{22,64}$/, { error: 'is not 22 to 64 letters, digits, - and _' })
+
 const knownName = z.object({
   organization: id,
   app: id.nullable().describe('Null where no app was named, or the app is not one of the organization.'),
@@ -68,6 +71,7 @@ const verification = z
   .object({
     after: z.string().describe('Where the feed stood before anything of this was read: follow it from there.'),
     now: timestamp,
+    nonce: nonce.optional().describe('That of the question: an answer that something repeats has another one.'),
     answers: z
       .array(z.union([z.object({ tokens: z.array(knownToken) }), z.object({ refused })]))
       .describe('One for each header, in their order.'),
@@ -87,6 +91,7 @@ export const verificationRoutes = routesOf('tokens', {
     body: z.strictObject({
       headers: z.array(askedHeader).max(mostQuestions).default([]),
       names: z.array(askedName).max(mostQuestions).default([]),
+      nonce: nonce.optional(),
     }),
     answer: verification,
   },

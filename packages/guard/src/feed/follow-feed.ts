@@ -4,6 +4,7 @@ import type { Fetch, FetchAnswer } from '@hallpass/client'
 import type { ElapsedTime } from '../clock.ts'
 import { BackOff } from './back-off.ts'
 import { FeedError } from './feed-error.ts'
+import { newNonce } from '../nonce.ts'
 import { MessageReader, proofKey, type FeedMessage } from './messages.ts'
 
 export interface FeedOptions {
@@ -144,11 +145,6 @@ function expectStream({
   throw new FeedError('unavailable', `the feed cannot be opened: the authority answered ${status}`, {
     wait: Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 0,
   })
-}
-
-/** Nobody can guess it, so that nobody can have kept proofs for it. */
-function newNonce(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function pause(milliseconds: number, closed: AbortSignal): Promise<void> {

@@ -28,9 +28,9 @@ function prepare(more: Partial<QuestionOptions> = {}) {
     ...more,
   })
   const answer = (at: number) => {
-    const { headers = [], names = [] } = asked[at] ?? {}
+    const { headers = [], names = [], nonce } = asked[at] ?? {}
     const now = new Date(0).toISOString()
-    open[at]?.({ after: '1.a', now, answers: headers.map(() => refused), names: names.map(() => null) })
+    open[at]?.({ after: '1.a', now, nonce, answers: headers.map(() => refused), names: names.map(() => null) })
   }
   return { asked, answer, questions }
 }

@@ -4,6 +4,7 @@ import { ApiError } from '@hallpass/client'
 
 import type { ElapsedTime, Moment } from '../clock.ts'
 import type { NamedPlace } from '../memory/known-names.ts'
+import { newNonce } from '../nonce.ts'
 import { readAnswers, type HeaderAnswer } from './read-answer.ts'
 
 /** As the contract bounds them. */
@@ -125,12 +126,14 @@ export function createQuestions(options: QuestionOptions): Questions {
     if (everything.length === 0) return
     requests += 1
     const sent = { elapsed: elapsed.now(), leaps: elapsed.leaps }
+    const nonce = newNonce()
     try {
       const answer = await client.verifyTokens({
+        nonce,
         headers: batch.headers.map(({ asked }) => asked),
         names: batch.names.map(({ asked }) => asked),
       })
-      const read = readAnswers(answer, { headers: batch.headers.length, names: batch.names.length })
+      const read = readAnswers(answer, { nonce, headers: batch.headers.length, names: batch.names.length })
       if (read === undefined)
         throw new QuestionError('unavailable', 'the authority answers what this guard does not understand')
       noteOutcome(undefined)

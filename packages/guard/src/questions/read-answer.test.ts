@@ -20,10 +20,11 @@ const token = {
 const answer = {
   after: '12.mx38iqql',
   now: '2026-01-01T00:00:00.000Z',
+  nonce: 'n'.repeat(22),
   answers: [{ tokens: [token] }, { refused: { code: 'unauthenticated', message: 'no' } }],
   names: [{ organization: 7, app: null }, null],
 }
-const asked = { headers: 2, names: 2 }
+const asked = { nonce: answer.nonce, headers: 2, names: 2 }
 const { answer: contract } = routes.verifyTokens
 
 /** Every place in the value, as a path. */
@@ -70,10 +71,11 @@ describe('an answer', () => {
     )
   })
 
-  test('counts for nothing where it is to another number of questions', () => {
+  test('counts for nothing where it is to other questions', () => {
     for (const other of [
-      { headers: 1, names: 2 },
-      { headers: 2, names: 3 },
+      { ...asked, headers: 1 },
+      { ...asked, names: 3 },
+      { ...asked, nonce: 'm'.repeat(22) },
     ]) {
       expect(readAnswers(answer as Verification, other)).toBeUndefined()
     }

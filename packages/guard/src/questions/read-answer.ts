@@ -36,9 +36,10 @@ const most = 256
 /** Undefined where it is no answer to so many questions, or not of the form that the contract gives it. */
 export function readAnswers(
   given: Verification,
-  asked: { readonly headers: number; readonly names: number },
+  asked: { readonly nonce: string; readonly headers: number; readonly names: number },
 ): Answers | undefined {
-  if (!isObject(given)) return undefined
+  // What was answered before, and is repeated by something in between, may have been overtaken.
+  if (!isObject(given) || given.nonce !== asked.nonce) return undefined
   const event = isText(given.after) ? eventAt(given.after) : undefined
   const now = timeOf(given.now)
   const headers = mapAll(given.answers, readHeaderAnswer, asked.headers)

@@ -72,6 +72,7 @@ export function openVerificationsDoor(server: FastifyInstance, { environment, au
       const answer: Verification = {
         after: encodePosition(also.end),
         now: new Date(environment.now()).toISOString(),
+        nonce: asked.nonce,
         answers: read.map((one) => encodeAnswer(one instanceof DomainError ? one : answers[next++], request)),
         names: also.known.map(encodeName),
       }
