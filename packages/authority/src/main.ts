@@ -210,7 +210,7 @@ async function listen(
     dashboard,
   })
   openThirdPartyDoor(server, environment)
-  openOauthDoor(server, environment)
+  openOauthDoor(server, { environment, authenticate })
   openForwardAuthDoor(server, { environment, authenticate, rules: config.authorizeRules, trusts })
   const followers = createFollowers(store, () => performance.now())
   openFeedDoor(server, { environment, followers })

@@ -15,7 +15,7 @@ import { ClientOfRequest } from '../http/address.ts'
 import { InvalidInput } from '../http/errors.ts'
 import { nobody, openExchange } from '../http/exchange.ts'
 import { parse } from '../http/parse.ts'
-import { verifierSecretIn } from './credential.ts'
+import { verifierSecretIn } from '../http/verifier.ts'
 import { decodePosition, encodeEvents, encodePosition, FeedStream, sinceRequest } from './encode.ts'
 
 const query = z.strictObject({

@@ -6,7 +6,6 @@ import type { z } from 'zod'
 
 import { DomainError } from '../../domain/errors.ts'
 import { writeNetworks } from '../../domain/token-policy.ts'
-import type { Verifier } from '../../domain/verifier.ts'
 import { knowVerifier } from '../../operations/feed/know-verifier.ts'
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
@@ -14,20 +13,13 @@ import { isRefusal } from '../../operations/perform/perform.ts'
 import { tokensAmong, type Presented } from '../../operations/perform/principal.ts'
 import { identifyVerifier } from '../../operations/perform/verifier.ts'
 import { knowName, knowTokens, type KnownName, type KnownToken } from '../../operations/tokens/verify-tokens.ts'
-import { ClientOfRequest, readAddress } from '../http/address.ts'
+import { readAddress } from '../http/address.ts'
 import { describeError } from '../http/errors.ts'
 import { nobody, openExchange } from '../http/exchange.ts'
 import { parse } from '../http/parse.ts'
 import { print } from '../http/pieces.ts'
-import { verifierSecretIn } from './credential.ts'
+import { ClientOfVerifier, verifierSecretIn } from '../http/verifier.ts'
 import { encodePosition } from './encode.ts'
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Who asks, on the routes of verifiers. */
-    verifier?: Verifier
-  }
-}
 
 interface Door {
   readonly environment: Environment
@@ -102,27 +94,6 @@ async function readHeader(
 /** As it is written once, however the service wrote it. */
 function addressIn(asked: AskedHeader | undefined): string | undefined {
   return asked?.from === undefined ? undefined : readAddress(asked.from)
-}
-
-/** Whoever sent the header to the verifier. */
-class ClientOfVerifier extends ClientOfRequest {
-  readonly #from: string | undefined
-  readonly #verifier: string
-
-  constructor(request: FastifyRequest, from: string | undefined) {
-    super(request)
-    this.#from = from
-    this.#verifier = `verifier ${request.verifier?.id ?? ''}`
-  }
-
-  override address(): string {
-    return this.#from ?? super.address()
-  }
-
-  /** One of them does not take its allowance from the others. */
-  wastes(): string {
-    return this.#from ?? this.#verifier
-  }
 }
 
 function encodeAnswer(

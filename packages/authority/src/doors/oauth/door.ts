@@ -1,4 +1,4 @@
-// The token endpoint: an identity token of a CI service for a token of an organisation (RFC 8693).
+// What OAuth clients ask: an identity token of a CI service for a token of an organisation (RFC 8693), and whether a token is good.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
@@ -6,6 +6,7 @@ import { pathName } from '@hallpass/client/contract'
 
 import { DomainError } from '../../domain/errors.ts'
 import { Secret } from '../../domain/secret.ts'
+import type { Authenticate } from '../../operations/perform/authenticate.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
 import { exchangeIdentityToken } from '../../operations/trust/exchange-identity-token.ts'
 import {
@@ -19,10 +20,11 @@ import {
   statusOf,
 } from '../http/errors.ts'
 import { nobody, openExchange } from '../http/exchange.ts'
+import { noForm, readForm } from './form.ts'
+import { openIntrospection } from './introspection.ts'
 
 /** Bytes: identity tokens with many claims are longer than other bodies of strangers. */
 const bodyLimit = 24 * 1024
-const mostParameters = 20
 
 const grant = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const accessToken = 'urn:ietf:params:oauth:token-type:access_token'
@@ -41,23 +43,28 @@ const parameters = z.object({
   trust_policy: pathName.optional(),
 })
 
-export function openOauthDoor(root: FastifyInstance, environment: Environment): void {
+interface Door {
+  readonly environment: Environment
+  readonly authenticate: Authenticate
+}
+
+export function openOauthDoor(root: FastifyInstance, { environment, authenticate }: Door): void {
   void root.register(async (server) => {
     // Here alone: elsewhere a form of another site could be a request of a person.
     server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
       done(null, body)
-    })
-    // Also what is refused before the form is read.
-    server.setErrorHandler((error, request, reply) => {
-      if (hasLeft(request)) return undefined
-      return refuse(environment, error, request, reply)
     })
     server.route({
       method: 'POST',
       url: '/oauth/token',
       bodyLimit,
       handler: async (request) => exchange(environment, request),
+      // Also what is refused before the form is read.
+      errorHandler: (error, request, reply) => {
+        if (!hasLeft(request)) void refuse(environment, error, request, reply)
+      },
     })
+    openIntrospection(server, { environment, authenticate })
   })
 }
 
@@ -83,20 +90,7 @@ async function exchange(environment: Environment, request: FastifyRequest) {
   }
 }
 
-const noForm = 'the body is no form: send it with "content-type: application/x-www-form-urlencoded"'
-
 class UnsupportedGrant extends Error {}
-
-/** RFC 6749 §3.2: no parameter twice; an empty one counts as left out. */
-function readForm(body: unknown): Readonly<Record<string, string>> {
-  if (typeof body !== 'string') {
-    throw new InvalidInput(noForm)
-  }
-  const form = [...new URLSearchParams(body)]
-  if (form.length > mostParameters) throw new InvalidInput(`the form has more than ${mostParameters} parameters`)
-  if (new Set(form.map(([name]) => name)).size < form.length) throw new InvalidInput('the form has a parameter twice')
-  return Object.fromEntries(form.filter(([, value]) => value !== ''))
-}
 
 /** RFC 6749 §5.2. Whoever is refused learns nothing: the reason is in the audit trail, and `orgs trust check` tells it. */
 function refuse(environment: Environment, error: unknown, request: FastifyRequest, reply: FastifyReply) {

@@ -9,6 +9,7 @@ import type { ReadTransaction } from '../../domain/store.ts'
 import type { SignedRecord } from '../../domain/token.ts'
 import { findApp } from '../apps/find-app.ts'
 import { findOrganisation } from '../organisations/find-organisation.ts'
+import { endOf } from '../perform/authenticate.ts'
 import type { ReadOperation } from '../perform/operation.ts'
 import type { Credential } from '../perform/principal.ts'
 
@@ -19,6 +20,9 @@ export interface GenuineToken {
   readonly bytes: Uint8Array
   /** The caveats that an access is checked against: its own, those of its discharges, and the networks of its organisation. */
   readonly caveats: readonly Caveat[]
+  readonly createdAt: number
+  /** By its row and its own caveats. */
+  readonly expiresAt: number
 }
 
 /** A token that counts now, as far as whoever remembers it must know. */
@@ -171,6 +175,8 @@ function describe(
   return {
     id: record.id,
     bytes: macaroon.bytes,
+    createdAt: record.createdAt,
+    expiresAt: Math.min(record.expiresAt, endOf(macaroon)),
     caveats: networks.length === 0 ? caveats : [...caveats, { type: 'Networks', networks }],
   }
 }
