@@ -58,6 +58,39 @@ describe('SIGTERM', () => {
     socket.destroy()
   })
 
+  test('with --drain it first answers on, says that it is not ready, and keeps no connection', async () => {
+    place = await arrive()
+    const server = await place.serve(['--log-level', 'silent', '--drain', '1s'])
+    const kept = await dial(server.url)
+    kept.socket.write(get)
+    await expect.poll(() => statusesIn(kept.received())).toEqual([200])
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
+    const stopped = server.stop()
+    const ready = async () => {
+      const answer = await fetch(`${server.url}/readyz`)
+      return { status: answer.status, body: (await answer.json()) as unknown }
+    }
+    const draining = { ok: false, reason: 'draining', message: 'this server stops soon' }
+    await expect.poll(ready).toEqual({ status: 503, body: draining })
+    kept.socket.write(get)
+    await kept.closed
+    expect(statusesIn(kept.received())).toEqual([200, 200])
+    expect((await fetch(`${server.url}/v1/orgs`)).status).toBe(401)
+    expect(await stopped).toBe(0)
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow()
+  })
+
+  test('a second one ends a server that still drains, at once', async () => {
+    place = await arrive()
+    const server = await place.serve(['--log-level', 'silent', '--drain', '10m'])
+    const stopped = server.stop()
+    await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status).toBe(503)
+    // The same signal that came twice within a moment counts once.
+    const again = setInterval(() => void server.stop(), 100)
+    expect(await stopped).toBe(1)
+    clearInterval(again)
+  })
+
   test('ends a server beside a client that keeps its connection and half a request, with 0', async () => {
     place = await arrive()
     const server = await place.serve(['--log-level', 'silent'])

@@ -61,6 +61,8 @@ export interface ServeOptions {
   readonly engine?: string | undefined
   /** Milliseconds for which an idle connection is kept, longer than proxies keep theirs. Without it, 620 seconds. */
   readonly keepAlive?: number | undefined
+  /** Milliseconds that `drain` takes. Without it, none. */
+  readonly drain?: number | undefined
   /** The folder of the built dashboard. Without it, there are no pages. */
   readonly dashboard?: string | undefined
   /** Issuers of identity tokens that may be in a private network, as tokens name them. Without it, none. */
@@ -97,6 +99,8 @@ export interface Config {
   readonly trusts: Trusts | undefined
   /** Milliseconds. */
   readonly keepAlive: number
+  /** Milliseconds. */
+  readonly drain: number
   readonly dashboard: string | undefined
   readonly privateIssuers: readonly string[]
   readonly requirePkce: boolean
@@ -141,6 +145,7 @@ export function checkOptions(options: ServeOptions): Config {
       options.publicUrl === undefined ? undefined : checkPublicUrl(checkText(options.publicUrl, '--public-url')),
     trusts,
     keepAlive: checkKeepAlive(options.keepAlive ?? usualKeepAlive),
+    drain: checkDrain(options.drain ?? 0),
     privateIssuers: (options.privateIssuers ?? []).map(checkPrivateIssuer),
     requirePkce: options.requirePkce ?? false,
     authorizeRules:
@@ -201,6 +206,11 @@ const mostCounted = 1_000_000
 function checkKeepAlive(milliseconds: number): number {
   if (milliseconds >= 5000 && milliseconds <= 3_600_000) return milliseconds
   throw invalid('--keep-alive is between 5s and 1h')
+}
+
+function checkDrain(milliseconds: number): number {
+  if (milliseconds >= 0 && milliseconds <= 600_000) return milliseconds
+  throw invalid('--drain is at most 10m')
 }
 
 function checkKept(milliseconds: number | undefined, name: string): number | undefined {

@@ -1,5 +1,6 @@
 // Wires an authority together and starts it.
 import { randomBytes } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -68,6 +69,11 @@ export interface RunningAuthority {
   readonly setupCode?: Secret
   /** Resolves with the reason if it cannot continue and must be closed. Never rejects. */
   readonly failed: Promise<StartupError>
+  /**
+   * From now on `/readyz` says that it stops, and no connection is kept, so that a balancer turns to other servers. It answers as
+   * before. Resolves after the time that is configured for that.
+   */
+  drain(): Promise<void>
   /** Finishes the requests that have begun, then stops. */
   close(): Promise<void>
 }
@@ -125,7 +131,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
     }
     const setupCode = await admitFirstUser(environment, config)
     const wiring = { log, sayRarely, sink, turns, postbox, machines }
-    const { url, close, openSocket } = await listen(environment, config, wiring)
+    const { url, drain, close, openSocket } = await listen(environment, config, wiring)
     socketOpener.resolve(openSocket)
     publicUrl ||= url
     started.tell()
@@ -135,6 +141,7 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       publicUrl,
       ...(setupCode === undefined ? {} : { setupCode }),
       failed: store.failed,
+      drain,
       close() {
         unwatch?.()
         return close()
@@ -175,6 +182,7 @@ async function listen(
     dashboard,
   } = config
   const cookies = createSessionCookies({ publicOrigin: publicUrl, trusts: trusts ?? (() => false) })
+  let isDraining = false
   const { server, openSocket } = createServer({
     log,
     sayRarely,
@@ -183,6 +191,7 @@ async function listen(
     turns,
     trusts,
     keepAlive,
+    isDraining: () => isDraining,
     onUnauthenticated: cookies.clearRefused,
   })
   const authenticate = createAuthenticate({
@@ -245,7 +254,12 @@ async function listen(
   return {
     url,
     openSocket,
+    drain: async () => {
+      isDraining = true
+      if (config.drain > 0) await wait(config.drain)
+    },
     close: () => {
+      isDraining = true
       environment.ongoing.close()
       followers.close()
       const before = [...workers, ...(machines === undefined ? [] : [machines])]

@@ -29,6 +29,11 @@ export const settings = {
     takes: 'duration',
     usual: '620s',
   },
+  drain: {
+    what: 'How long it still answers when it is told to stop, while /readyz sends others elsewhere',
+    takes: 'duration',
+    usual: 'not at all',
+  },
   keepAudit: { what: 'How long to keep audit events, as 365d', takes: 'duration', usual: 'for ever' },
   keepEndedTokens: { what: 'How long to keep tokens past their end, as 90d', takes: 'duration', usual: 'for ever' },
   keepAddresses: {

@@ -48,10 +48,12 @@ export function createServer(options: {
   readonly trusts: Trusts | undefined
   /** How long an idle connection is kept, in milliseconds. */
   readonly keepAlive: number
+  /** Whether it stops soon. */
+  readonly isDraining: () => boolean
   /** Called for every request that is refused as unauthenticated. */
   readonly onUnauthenticated: (request: FastifyRequest, reply: FastifyReply) => void
 }): MachineServer {
-  const { log, sayRarely, logSink, store, turns, trusts, keepAlive, onUnauthenticated } = options
+  const { log, sayRarely, logSink, store, turns, trusts, keepAlive, isDraining, onUnauthenticated } = options
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     if (hasLeft(request)) return
     if (error instanceof DomainError && error.code === 'unauthenticated') onUnauthenticated(request, reply)
@@ -108,6 +110,8 @@ export function createServer(options: {
   server.addHook('onRequest', (request, reply, done) => {
     stamp(request, reply)
     watchProxies(request)
+    // Who asks again connects anew, to another server.
+    if (isDraining()) reply.raw.shouldKeepAlive = false
     if (request.raw.source !== undefined && !isForMachines(request)) {
       done(new DomainError('not_found', 'this is not answered at the socket of a machine'))
       return
@@ -124,6 +128,7 @@ export function createServer(options: {
   const unrouted = measure(server, { log, logSink, now: monotonic })
   server.get('/healthz', () => ({ ok: true }))
   server.get('/readyz', async (_request, reply) => {
+    if (isDraining()) return reply.code(503).send({ ok: false, reason: 'draining', message: 'this server stops soon' })
     // The store has already logged the reason once. This may be asked every second.
     const trouble = await store.health()
     if (trouble === undefined) return { ok: true }

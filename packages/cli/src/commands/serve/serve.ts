@@ -29,6 +29,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
     publicUrl: read.text('publicUrl'),
     trustedProxies: read.list('trustedProxies'),
     keepAlive: read.milliseconds('keepAlive'),
+    drain: read.milliseconds('drain'),
     privateIssuers: read.list('privateIssuers'),
     requirePkce: read.isOn('requirePkce'),
     authorizeRules: read.text('authorizeRules'),
@@ -60,7 +61,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
   const running = await starting.catch((error: unknown) => {
     throw read.nameVariable(error)
   })
-  const stopped = waitForStop(() => running.close(), running.failed)
+  const stopped = waitForStop(running)
   started()
   const address = describeListening(listen, running.url, networkInterfaces())
   const reached = running.publicUrl === running.url ? '' : `, reached at ${running.publicUrl}`

@@ -7,7 +7,7 @@ import { exitCodes } from '../../errors.ts'
 /** A terminal sends Ctrl-C to npm and to us, and npm passes it on: a second one within this time is the same. */
 const sameSignal = 300
 
-/** How long all of it may take, in milliseconds. */
+/** How long all of it may take once nothing is answered any more, in milliseconds. */
 const patience = 10_000
 
 /**
@@ -24,11 +24,17 @@ export function stopAtOnce(): () => void {
   }
 }
 
+interface Stoppable {
+  readonly failed: Promise<Error>
+  readonly drain: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
 /**
- * Ends when a signal has come and `close` is done; ends the process where that takes too long.
+ * Ends when a signal has come, and then `drain` and `close` are done; ends the process where closing takes too long.
  * @throws what `failed` resolves with, once `close` is done then too
  */
-export async function waitForStop(close: () => Promise<void>, failed: Promise<Error>): Promise<void> {
+export async function waitForStop({ failed, drain, close }: Stoppable): Promise<void> {
   let failure: Error | undefined
   await new Promise<void>((resolve) => {
     void failed.then((error) => {
@@ -47,6 +53,7 @@ export async function waitForStop(close: () => Promise<void>, failed: Promise<Er
     process.on('SIGINT', handle)
     process.on('SIGTERM', handle)
   })
+  if (failure === undefined) await Promise.race([drain(), failed])
   const deadline = performance.now() + patience
   const late = setTimeout(() => process.exit(exitCodes.failed), patience)
   await close()
