@@ -48,6 +48,13 @@ describe('GET /authorize', () => {
     expectRefusal(await authorize('action=r&app_name=web', { token: dead.token }), 401)
   })
 
+  test('refuses a request that some services would take for another one', async () => {
+    for (const name of ['x-http-method-override', 'x_original_url', 'hallpass_token', 'hallpass.app']) {
+      const asked = authorize('action=r&app_name=web', { token, headers: { [name]: 'x' } })
+      expectRefusal(await asked, 403)
+    }
+  })
+
   test('takes no login of a person, as a token or as a cookie', async () => {
     const { message } = expectRefusal(await authorize(`action=r&org_slug=${slug}`, { token: admin.token }), 401)
     expect(message).toContain('an auth token is only for its owner')

@@ -1,4 +1,4 @@
 // What a proxy asks for the request that it holds: read so that no two programs differ on it, and turned into an access by rules.
 export { findAccess } from './match.ts'
-export { ForwardedError, readForwarded, type ForwardedRequest, type OwnLine } from './request.ts'
+export { expectNoDisguise, ForwardedError, readForwarded, type ForwardedRequest, type OwnLine } from './request.ts'
 export { parseRules, RulesError, type Rule, type RuleAccess } from './rules.ts'

@@ -37,7 +37,7 @@ const headersOf = {
   host: ['x-forwarded-host', 'x-original-host'],
 } as const
 
-/** With these a client tells some programs another method or path than the proxy has seen. */
+/** With these a client tells some services another method or path than the proxy has seen. */
 const overriding: ReadonlySet<string> = new Set([
   'x-http-method',
   'x-http-method-override',
@@ -53,6 +53,7 @@ const overriding: ReadonlySet<string> = new Set([
  * @throws ForwardedError
  */
 export function readForwarded(headers: readonly string[], own?: OwnLine): ForwardedRequest {
+  expectNoDisguise(headers)
   const said = collect(headers)
   const method = agreed('method', said.method, own?.method)
   const target = agreed('target', said.target, own?.target)
@@ -70,15 +71,34 @@ export function readForwarded(headers: readonly string[], own?: OwnLine): Forwar
   return { method, host: host === undefined ? undefined : readHost(host), path, sentPath }
 }
 
+/**
+ * Refuses headers with which a client speaks as the proxy to some services: those that override, and those that services read as a header of
+ * ours, because they take every sign in a name for the same one (RFC 3875 §4.1.18).
+ * @throws ForwardedError
+ */
+export function expectNoDisguise(headers: readonly string[]): void {
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at]?.toLowerCase() ?? ''
+    const read = name.replaceAll(/[^a-z0-9]/g, '-')
+    if (overriding.has(read)) {
+      throw new ForwardedError(
+        'unclear',
+        `the request has a header that some services read as ${read}: it would be another request`,
+      )
+    }
+    // The proxy replaces the one with this very name.
+    if (read.startsWith('hallpass-') && read !== name) {
+      throw new ForwardedError('unclear', 'the request has a header that some services read as one of the authority')
+    }
+  }
+}
+
 type Part = keyof typeof headersOf
 
 function collect(headers: readonly string[]): Readonly<Record<Part, ReadonlyMap<string, string>>> {
   const said = { method: new Map<string, string>(), target: new Map<string, string>(), host: new Map<string, string>() }
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at]?.toLowerCase() ?? ''
-    if (overriding.has(name)) {
-      throw new ForwardedError('unclear', `the request has the header ${name}, which says that it is another one`)
-    }
     for (const part of parts) {
       if (!headersOf[part].some((known) => known === name)) continue
       if (said[part].has(name)) throw new ForwardedError('unclear', `the header ${name} appears twice`)

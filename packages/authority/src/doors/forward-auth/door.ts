@@ -1,7 +1,14 @@
 // Forward authentication: a proxy asks whether a request that it holds may pass (nginx auth_request, Caddy forward_auth, Traefik
 // ForwardAuth, Envoy ext_authz).
 import { routes } from '@hallpass/client/contract'
-import { findAccess, ForwardedError, readForwarded, type OwnLine, type Rule } from '@hallpass/guard/forwarded'
+import {
+  expectNoDisguise,
+  findAccess,
+  ForwardedError,
+  readForwarded,
+  type OwnLine,
+  type Rule,
+} from '@hallpass/guard/forwarded'
 import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify'
 import type { z } from 'zod'
 
@@ -89,6 +96,11 @@ const ignoreType: preParsingHookHandler = (request, _reply, payload, done) => {
 }
 
 function readQuery(request: FastifyRequest): Question {
+  try {
+    expectNoDisguise(request.raw.rawHeaders)
+  } catch (error) {
+    throw forbidUnclear(error)
+  }
   const query = request.query as Readonly<Record<string, unknown>>
   if ('source_address' in query) {
     throw new InvalidInput(
@@ -113,12 +125,16 @@ function readByRules(rules: readonly Rule[], request: FastifyRequest, own: OwnLi
       held: host === undefined ? undefined : { method, host, path: sentPath },
     }
   } catch (error) {
-    // The proxy does not ask as it should, which its operator must see.
-    if (error instanceof ForwardedError && error.reason === 'missing') throw new InvalidInput(error.message)
-    if (error instanceof ForwardedError) throw new DomainError('forbidden', error.message, { cause: error })
     if (error instanceof InvalidInput) throw new DomainError('forbidden', 'the request has a name that no name can be')
-    throw error
+    throw forbidUnclear(error)
   }
+}
+
+function forbidUnclear(error: unknown): unknown {
+  if (!(error instanceof ForwardedError)) return error
+  // The proxy does not ask as it should, which its operator must see.
+  if (error.reason === 'missing') return new InvalidInput(error.message)
+  return new DomainError('forbidden', error.message, { cause: error })
 }
 
 /** A proxy knows 401 and 403, and takes every other status for a failure of ours. */
