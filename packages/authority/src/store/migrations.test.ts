@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 
-import { sqliteWords, sqlOf } from './migration.ts'
+import { postgresWords, sqliteWords, sqlOf } from './migration.ts'
 import { migrations } from './migrations.ts'
 
 /** A database of the version before the migration of this name, and a function that runs the migration. */
@@ -40,3 +40,20 @@ test('only the newest open invitation of an address stays; none stays for a memb
   expect(left.map(({ id }) => id)).toEqual([accepted, newest, elsewhere, memberElsewhere])
   expect(() => add(1, 'new@x.example', 1)).toThrow(/UNIQUE/)
 })
+
+/** The last one that does more, for what its programs did otherwise. */
+const lastThatChanges = 17
+
+test.each(migrations.filter(({ version }) => version > lastThatChanges))(
+  'version $version only adds, so that programs of the version before go on reading beside it',
+  ({ statements }) => {
+    for (const words of [sqliteWords, postgresWords]) {
+      for (const statement of statements(words).map(sqlOf)) {
+        const text = statement.replace(/\s+/g, ' ')
+        expect(text).toMatch(/^(?:create (?:table|(?:unique )?index) |alter table \w+ add column )/)
+        // They also write rows, until the last part of a migration is done.
+        if (/^alter table .* not null/.test(text)) expect(text).toContain(' default ')
+      }
+    }
+  },
+)
