@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
 import { cli } from './cli.ts'
+import { guard } from './guard.ts'
 import { holds, holdsPostgres } from './holds.ts'
 import { http } from './http.ts'
 import { machines } from './machines.ts'
@@ -36,6 +37,7 @@ const measuring =
 
 const pieces: Readonly<Record<string, (runs: Runs) => Promise<readonly MeasuredGroup[]>>> = {
   verify: measuring(verify),
+  guard: measuring(guard),
   make: measuring(make),
   mint: measuring(mint),
   http: measuring(http),

@@ -21,12 +21,15 @@ interface Manifest {
 /** That of a library: its exports and imports point at the compiled modules, the exports at their types too. */
 export function libraryManifest(folder: string): object {
   const { exports = {}, imports, ...manifest } = readManifest(folder)
+  const { peerDependencies, peerDependenciesMeta } = manifest
   const built = Object.entries(exports).map(([path, source]) => {
     const module = compiled(source)
     return [path, { types: module.replace(/\.js$/, '.d.ts'), default: module }]
   })
   return {
     ...pick(manifest),
+    peerDependencies,
+    peerDependenciesMeta,
     imports: imports && mapValues(imports, (conditions) => mapValues(conditions, compiled)),
     exports: Object.fromEntries(built),
   }

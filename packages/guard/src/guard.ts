@@ -1,6 +1,8 @@
 // The guard: answers about headers from memory, asks the authority about what it does not know, and hears what it must forget.
 import { createClient, parseGrace, type AskedAccess, type Fetch } from '@hallpass/client'
 
+import { parseAddress } from '@hallpass/macaroon/internal'
+
 import { takeAccess, type NamedAccess } from './access.ts'
 import { AuthorityTime, ElapsedTime, ownClocks, type Clocks } from './clock.ts'
 import { decide, isRead, living } from './decide.ts'
@@ -157,7 +159,7 @@ export function createGuard(options: GuardOptions): Guard {
     try {
       for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
         const { history } = happened
-        const found = await learner.learn(header ?? '', access, from)
+        const found = await learner.learn(header ?? '', access, takeFrom(from))
         if (closed.signal.aborted) break
         if (happened.history !== history) continue
         if ('allowed' in found) return found
@@ -235,6 +237,11 @@ function verifyTokens({ tokens }: Found, now: number): Verification {
   return first === undefined
     ? refuse('unauthenticated', 'this request carries no token')
     : { allowed: true, tokens: [first, ...others] }
+}
+
+/** What is no address would spoil the question for others that go with it. */
+function takeFrom(from: string | undefined): string | undefined {
+  return from !== undefined && from.length <= 100 && parseAddress(from) !== undefined ? from : undefined
 }
 
 /** @throws TypeError */

@@ -77,6 +77,8 @@ class Stream {
     this.#beAlarmed()
     const sent = elapsed.now()
     const body = expectStream(await this.#open(after, nonce))
+    // A `fetch` that another program brings may not look at the signal.
+    this.#ended.signal.addEventListener('abort', () => void body.cancel().catch(() => {}))
     const messages = new MessageReader(proofKey(credential, nonce))
     for (;;) {
       const { done, value } = await body.read()

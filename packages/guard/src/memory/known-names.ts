@@ -2,23 +2,21 @@
 import type { Subject } from '../feed/subjects.ts'
 import type { Learned, Trust } from './trust.ts'
 
-/** `organization acme` or `app web`. */
-export type Name = `${'organization' | 'app'} ${string}`
-
 /** What the authority said that a name stands for; undefined if it stands for nothing. */
 export type NamedPlace = { readonly organization: number; readonly app: number | null } | undefined
 
 /** Of some hundred bytes each. */
-const mostNames = 20_000
+const mostNames = 10_000
 
 /** Milliseconds: somebody may take a name that is free, and nobody is told. */
 const stayOfNothing = 1000
 
+/** Those of organizations, or those of apps. */
 export class KnownNames {
   readonly #trust: Trust
   readonly #most: number
   /** Those that were learned last come last. */
-  readonly #places = new Map<Name, KnownName>()
+  readonly #places = new Map<string, KnownName>()
 
   constructor(trust: Trust, most = mostNames) {
     this.#trust = trust
@@ -26,7 +24,7 @@ export class KnownNames {
   }
 
   /** What is known of the name, if it stands; it may still be too old to be believed. */
-  find(name: Name, now: number): KnownName | undefined {
+  find(name: string, now: number): KnownName | undefined {
     const known = this.#places.get(name)
     if (known === undefined) return undefined
     const isGone = known.place === undefined && now - known.asked > stayOfNothing
@@ -35,7 +33,7 @@ export class KnownNames {
     return undefined
   }
 
-  add(name: Name, known: KnownName): void {
+  add(name: string, known: KnownName): void {
     this.#places.delete(name)
     this.#places.set(name, known)
     for (const oldest of this.#places.keys()) {

@@ -1,13 +1,14 @@
-// The tokens that the authority found good, by their ids.
+// The tokens that the authority found good, by their nonces.
 import { MacaroonError, tokenId, type Macaroon, type VerifiedMacaroon } from '@hallpass/macaroon'
 import { keepGenuine, verifyBelow } from '@hallpass/macaroon/internal'
 
-import { KnownToken, present, type PresentedToken, type SaidOfToken } from './known-token.ts'
+import { KnownToken, present, type Organization, type PresentedToken, type SaidOfToken } from './known-token.ts'
 import type { Learned, Trust } from './trust.ts'
 import { WeightedCache } from './weighted-cache.ts'
 
-/** Of one id: a token, and some that were attenuated from it by holders who did not show it. */
+/** Of one nonce: a token, and some that were attenuated from it by holders who did not show it. */
 const mostOfOne = 4
+const mostOrganizations = 10_000
 
 /** A permission token, and the discharges that came with it. */
 export interface Presented {
@@ -18,7 +19,9 @@ export interface Presented {
 export class KnownTokens {
   readonly #trust: Trust
   readonly #capacity: number
-  #tokens: WeightedCache<readonly KnownToken[]>
+  readonly #organizations = new Map<number, Organization>()
+  /** One alone is no list, because very many are kept. */
+  #tokens: WeightedCache<KnownToken | readonly KnownToken[]>
 
   /** `capacity`: bytes. */
   constructor(trust: Trust, capacity: number) {
@@ -37,11 +40,10 @@ export class KnownTokens {
    * be too old to be believed.
    */
   find(presented: Presented, now: number): PresentedToken | undefined {
-    const id = tokenId(presented.macaroon.nonce)
-    const kept = this.#tokens.get(id)
-    if (kept === undefined) return undefined
+    const nonce = nonceOf(presented.macaroon)
+    const kept = listOf(this.#tokens.get(nonce))
     const standing = kept.filter((known) => this.#trust.stands(known, now))
-    if (standing.length < kept.length) this.#set(id, standing)
+    if (standing.length < kept.length) this.#set(nonce, standing)
     for (const known of standing) {
       const verified = tryBelow(known, presented)
       if (verified !== undefined) return present(known, verified)
@@ -61,7 +63,8 @@ export class KnownTokens {
   ): PresentedToken | undefined {
     const { macaroon, discharges } = presented
     if (said.id !== tokenId(macaroon.nonce)) return undefined
-    const known = new KnownToken(said, keepGenuine(macaroon, discharges), macaroon, learned)
+    const organization = this.#share(said.organization)
+    const known = new KnownToken({ ...said, organization }, keepGenuine(macaroon, discharges), macaroon, learned)
     const verified = tryBelow(known, presented)
     if (verified === undefined) return undefined
     if (isWorthKeeping) this.#keep(known, said, presented)
@@ -69,26 +72,49 @@ export class KnownTokens {
   }
 
   forget(): void {
+    this.#organizations.clear()
     this.#tokens = new WeightedCache(this.#capacity)
+  }
+
+  /** The same value for all tokens of an organization, of which it is told with each. */
+  #share(organization: Organization): Organization {
+    const { id, slug, isPersonal } = organization
+    const known = this.#organizations.get(id)
+    if (known?.slug === slug && known.isPersonal === isPersonal) return known
+    if (this.#organizations.size >= mostOrganizations) this.#organizations.clear()
+    this.#organizations.set(id, organization)
+    return organization
   }
 
   /** Of a token that was attenuated from one that is known already, the latter is kept, with what is known now. */
   #keep(known: KnownToken, said: SaidOfToken, presented: Presented): void {
-    const kept = this.#tokens.get(known.id) ?? []
+    const nonce = nonceOf(presented.macaroon)
+    const kept = listOf(this.#tokens.get(nonce))
     const above = known.isExact ? undefined : kept.find((other) => tryBelow(other, presented) !== undefined)
-    const next = above === undefined ? known : new KnownToken(said, above.genuine, presented.macaroon, known)
-    this.#set(known.id, [next, ...kept.filter((other) => other !== above)].slice(0, mostOfOne))
+    const next =
+      above === undefined
+        ? known
+        : new KnownToken({ ...said, organization: known.organization }, above.genuine, presented.macaroon, known)
+    this.#set(nonce, [next, ...kept.filter((other) => other !== above)].slice(0, mostOfOne))
   }
 
-  #set(id: string, tokens: readonly KnownToken[]): void {
-    this.#tokens.delete(id)
-    if (tokens.length === 0) return
-    this.#tokens.set(
-      id,
-      tokens,
-      tokens.reduce((sum, { weight }) => sum + weight, 100),
-    )
+  #set(nonce: string, tokens: readonly KnownToken[]): void {
+    this.#tokens.delete(nonce)
+    const [first, ...others] = tokens
+    if (first === undefined) return
+    const weight = others.reduce((sum, other) => sum + other.weight, first.weight)
+    this.#tokens.set(nonce, others.length === 0 ? first : tokens, weight)
   }
+}
+
+function listOf(kept: KnownToken | readonly KnownToken[] | undefined): readonly KnownToken[] {
+  if (kept === undefined) return []
+  return kept instanceof KnownToken ? [kept] : kept
+}
+
+/** What tokens have in common that were attenuated from one, one character for a byte: sooner had than their id. */
+function nonceOf(macaroon: Macaroon): string {
+  return String.fromCharCode(...macaroon.nonce.bytes)
 }
 
 /** Undefined where only the authority can say whether it is good. */

@@ -11,7 +11,7 @@ import type { Trust } from './trust.ts'
 import { WeightedCache } from './weighted-cache.ts'
 
 /** Of the capacity, for headers as they came, with their tokens decoded. */
-const shareOfHeaders = 0.25
+const shareOfHeaders = 0.125
 const mostRefusals = 10_000
 /** Milliseconds: an admin may make a token good again, and only what is known can be told of. */
 const stayOfRefusal = 1000
@@ -29,7 +29,8 @@ interface KnownRefusal {
 
 export class Memory {
   readonly tokens: KnownTokens
-  readonly names: KnownNames
+  readonly organizations: KnownNames
+  readonly apps: KnownNames
   readonly #trust: Trust
   readonly #capacityOfHeaders: number
   #headers: WeightedCache<KnownHeader>
@@ -42,7 +43,8 @@ export class Memory {
     this.#capacityOfHeaders = capacity * shareOfHeaders
     this.#headers = new WeightedCache(this.#capacityOfHeaders)
     this.tokens = new KnownTokens(trust, capacity - this.#capacityOfHeaders)
-    this.names = new KnownNames(trust)
+    this.organizations = new KnownNames(trust)
+    this.apps = new KnownNames(trust)
   }
 
   /** Bytes, about. */
@@ -71,7 +73,7 @@ export class Memory {
   /** Remembers the tokens of a header, until then if nothing happens. */
   addHeader(header: string, tokens: readonly PresentedToken[], until: number): void {
     this.#headers.delete(header)
-    this.#headers.set(header, { tokens, until }, 600 + header.length * 6 + tokens.length * 1500)
+    this.#headers.set(header, { tokens, until }, 600 + header.length * 3 + tokens.length * 1000)
   }
 
   /** How long the tokens of a header are its tokens, if others in it count for nothing now. */
@@ -91,7 +93,8 @@ export class Memory {
 
   forget(): void {
     this.tokens.forget()
-    this.names.forget()
+    this.organizations.forget()
+    this.apps.forget()
     this.#headers = new WeightedCache(this.#capacityOfHeaders)
     this.#refusals.clear()
   }

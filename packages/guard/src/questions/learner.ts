@@ -4,7 +4,7 @@ import type { ElapsedTime } from '../clock.ts'
 import type { Places } from '../decide.ts'
 import { readHeader } from '../header.ts'
 import type { Happened } from '../memory/happened.ts'
-import { KnownName, type Name } from '../memory/known-names.ts'
+import { KnownName, type KnownNames } from '../memory/known-names.ts'
 import type { PresentedToken } from '../memory/known-token.ts'
 import { base64Of, withoutRepeated, type Memory } from '../memory/memory.ts'
 import type { Trust } from '../memory/trust.ts'
@@ -44,20 +44,22 @@ export class Learner {
     const tokens = memory.find(header, now)
     if (tokens === undefined || 'allowed' in tokens) return tokens
     if (access === undefined) return { tokens, ...nothingNamed }
-    const [slug, appName] = namesOf(access)
-    const organization = slug === undefined ? undefined : this.#known(slug, now)
-    const app = appName === undefined ? undefined : this.#known(appName, now)
+    const slug = slugOf(access)
+    const { appName } = access
+    const organization = slug === undefined ? undefined : known(memory.organizations, slug, now)
+    const app = appName === undefined ? undefined : known(memory.apps, appName, now)
     const isMissing = (slug !== undefined && organization === undefined) || (appName !== undefined && app === undefined)
     return isMissing ? undefined : foundWith(tokens, organization, app)
   }
 
   /** The same, once what is missing or too old was asked. @throws QuestionError */
   async learn(header: string, access: NamedAccess | undefined, from: string | undefined): Promise<Found | Refusal> {
-    const names = access === undefined ? [] : namesOf(access)
+    const slug = access && slugOf(access)
+    const appName = access?.appName
     const [tokens, organization, app] = await Promise.all([
       this.#learnHeader(header, from),
-      names[0] && this.#learnName(names[0]),
-      names[1] && this.#learnName(names[1]),
+      slug === undefined ? undefined : this.#learnName('organizations', slug),
+      appName === undefined ? undefined : this.#learnName('apps', appName),
     ])
     return 'allowed' in tokens ? tokens : foundWith(tokens, organization, app)
   }
@@ -68,10 +70,6 @@ export class Learner {
     const isGood = (learned: KnownName | PresentedToken['known']) =>
       trust.stands(learned, now) && trust.isFresh(learned, now, longer)
     return tokens.every(({ known }) => isGood(known)) && names.every(isGood)
-  }
-
-  #known(name: Name, now: number): KnownName | undefined {
-    return canBeName(name.slice(name.indexOf(' ') + 1)) ? this.#options.memory.names.find(name, now) : nothing(now)
   }
 
   #learnHeader(header: string, from: string | undefined): Promise<readonly PresentedToken[] | Refusal> {
@@ -86,12 +84,12 @@ export class Learner {
     return once(this.#headers, key, () => this.#askHeader(header, from))
   }
 
-  #learnName(name: Name): Promise<KnownName> {
-    const { elapsed, trust, happened } = this.#options
+  #learnName(kind: Kind, name: string): Promise<KnownName> {
+    const { elapsed, trust, happened, memory } = this.#options
     const now = elapsed.now()
-    const known = this.#known(name, now)
-    if (known !== undefined && (known.place === undefined || trust.isFresh(known, now))) return Promise.resolve(known)
-    return once(this.#names, `${happened.history} ${name}`, () => this.#askName(name))
+    const place = known(memory[kind], name, now)
+    if (place !== undefined && (place.place === undefined || trust.isFresh(place, now))) return Promise.resolve(place)
+    return once(this.#names, `${happened.history} ${kind} ${name}`, () => this.#askName(kind, name))
   }
 
   async #askHeader(header: string, from: string | undefined): Promise<readonly PresentedToken[] | Refusal> {
@@ -134,25 +132,26 @@ export class Learner {
     return tokens
   }
 
-  async #askName(name: Name): Promise<KnownName> {
+  async #askName(kind: Kind, name: string): Promise<KnownName> {
     const { questions, memory, happened } = this.#options
     const { history } = happened
-    const text = name.slice(name.indexOf(' ') + 1)
-    const { answer, event, sent } = await questions.name(
-      name.startsWith('app ') ? { app_name: text } : { org_slug: text },
-    )
+    const { answer, event, sent } = await questions.name(kind === 'apps' ? { app_name: name } : { org_slug: name })
     const known = new KnownName(answer, { event, asked: sent.elapsed })
-    if (happened.history === history) memory.names.add(name, known)
+    if (happened.history === history) memory[kind].add(name, known)
     return known
   }
 }
 
-/** Undefined for a name that is not given, or that every token has its own meaning of. */
-function namesOf({ slug, appName }: NamedAccess): readonly [Name | undefined, Name | undefined] {
-  return [
-    slug === undefined || slug === personalAlias ? undefined : `organization ${slug}`,
-    appName === undefined ? undefined : `app ${appName}`,
-  ]
+type Kind = 'organizations' | 'apps'
+
+/** What is known of the name: nothing has one that cannot be a name. */
+function known(names: KnownNames, name: string, now: number): KnownName | undefined {
+  return names.find(name, now) ?? (canBeName(name) ? undefined : nothing(now))
+}
+
+/** Undefined where none is given, or one that every token has its own meaning of. */
+function slugOf({ slug }: NamedAccess): string | undefined {
+  return slug === personalAlias ? undefined : slug
 }
 
 function foundWith(
