@@ -32,9 +32,12 @@ export function derivedTokens(session: QuerySession): Pick<Transaction['tokens']
     },
     noteDerivedMinters: async (id, minters) => {
       const tokenId = requireTokenId(id)
-      for (const { tokenId: minter, digest } of minters) {
-        await session.run(noteMinter, { tokenId, minterId: requireTokenId(minter), digest })
-      }
+      // At once: a token may come from two hundred others, and a server may be far.
+      await Promise.all(
+        minters.map(({ tokenId: minter, digest }) =>
+          session.run(noteMinter, { tokenId, minterId: requireTokenId(minter), digest }),
+        ),
+      )
     },
     revokeDerived: (name, at, by) => revokeDerived(session, name, at, by),
   }
