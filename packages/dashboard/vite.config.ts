@@ -72,7 +72,7 @@ export default defineConfig({
             },
             {
               name: 'more',
-              test: /src\/(?:account|members|limits|trust)\/|src\/pages\/(?!tokens-page|inspect-page|login-page|not-found)|tokens\/(?:rename|rotate|revoke|more-filters)|sign-up-form|fragment-code|proof-dialog|shell\/decision|client\/src\/run-labels|ui\/events|words\/(?:audit|device)/,
+              test: /src\/(?:account|members|limits|trust)\/|src\/pages\/(?!tokens-page|inspect-page|login-page|not-found)|tokens\/(?:derived|rename|rotate|revoke|more-filters)|sign-up-form|fragment-code|proof-dialog|shell\/decision|client\/src\/run-labels|ui\/events|words\/(?:audit|device)/,
               priority: 2,
             },
           ],

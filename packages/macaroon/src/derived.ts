@@ -1,6 +1,6 @@
 /** Derived tokens: those that a holder attenuated. All have the id of the token that they come from; their tails tell them apart. */
 
-import { badArgument, isBytes, lengthOf, takeBytes } from './boundary.ts'
+import { badArgument, expectFields, expectText, takeBytes } from './boundary.ts'
 import { decodeBase64, encodeBase64 } from './base64.ts'
 import { MacaroonError } from './errors.ts'
 import { defaultKernel } from '#kernel'
@@ -30,18 +30,20 @@ export function derivedTokenId(macaroon: Macaroon): string {
 }
 
 /** The name as text. Throws `bad-argument` for what is no such name. */
-export function formatDerived({ tokenId: id, digest }: DerivedName): string {
-  if (!idForm.test(id)) throw badArgument('tokenId', 'the id of a token')
-  if (!isBytes(digest) || lengthOf(digest) !== digestLength) throw badArgument('digest', `${digestLength} bytes`)
+export function formatDerived(name: DerivedName): string {
+  const { tokenId: given, digest: digestGiven } = expectFields(name, 'name')
+  const id = expectText(given, 'name.tokenId')
+  if (!idForm.test(id)) throw badArgument('name.tokenId', 'the id of a token')
+  const digest = takeBytes(digestGiven, 'name.digest', digestLength)
   const bytes = new Uint8Array(idLength + digestLength)
   for (const [i, pair] of (id.replaceAll('-', '').match(/../g) ?? []).entries()) bytes[i] = Number.parseInt(pair, 16)
   bytes.set(digest, idLength)
   return prefix + encodeBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
 }
 
-/** What such a text names; undefined for any other text. A name has one spelling. */
+/** What such a text names; undefined for any other text. A name has one spelling. Throws `bad-argument` for what is no text. */
 export function parseDerived(text: string): DerivedName | undefined {
-  if (!derivedForm.test(text)) return undefined
+  if (!derivedForm.test(expectText(text, 'text'))) return undefined
   const digits = `${text.slice(prefix.length).replaceAll('-', '+').replaceAll('_', '/')}=`
   try {
     const bytes = decodeBase64(digits, 0, digits.length, 'The name')

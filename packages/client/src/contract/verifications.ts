@@ -59,8 +59,8 @@ const refused = z.object({
   retry_after: z.number().int().optional().describe('Seconds.'),
 })
 
-/** Chosen anew for each request. */
-const nonce = z.string().regex(/^[A-Za-z0-9_-]{22,64}$/, { error: 'is not 22 to 64 letters, digits, - and _' })
+/** Chosen anew for each request. Nothing that is secret has this form, so it can be repeated. */
+const nonce = z.string().regex(/^[0-9a-f]{32}$/, { error: 'is not 32 digits and letters of a to f' })
 
 const knownName = z.object({
   organization: id,
@@ -71,7 +71,7 @@ const verification = z
   .object({
     after: z.string().describe('Where the feed stood before anything of this was read: follow it from there.'),
     now: timestamp,
-    nonce: nonce.optional().describe('That of the question: an answer that something repeats has another one.'),
+    nonce: z.string().optional().describe('That of the question: an answer that something repeats has another one.'),
     answers: z
       .array(z.union([z.object({ tokens: z.array(knownToken) }), z.object({ refused })]))
       .describe('One for each header, in their order.'),

@@ -20,7 +20,7 @@ const token = {
 const answer = {
   after: '12.mx38iqql',
   now: '2026-01-01T00:00:00.000Z',
-  nonce: 'n'.repeat(22),
+  nonce: 'a'.repeat(32),
   answers: [{ tokens: [token] }, { refused: { code: 'unauthenticated', message: 'no' } }],
   names: [{ organization: 7, app: null }, null],
 }
@@ -75,7 +75,7 @@ describe('an answer', () => {
     for (const other of [
       { ...asked, headers: 1 },
       { ...asked, names: 3 },
-      { ...asked, nonce: 'm'.repeat(22) },
+      { ...asked, nonce: 'b'.repeat(32) },
     ]) {
       expect(readAnswers(answer as Verification, other)).toBeUndefined()
     }
