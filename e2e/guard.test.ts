@@ -393,7 +393,7 @@ describe('a guard that remembers a token', () => {
     await until(guard, token, read(strict), isAllowed)
     const name = unique('app')
     const access = { app_name: name, action: 'r' }
-    expect(await guard.allow(token, access)).toMatchObject({ allowed: false, status: 403, code: 'forbidden' })
+    expect(await guard.allow(token, access)).toMatchObject({ allowed: false, status: 403, code: 'not_found' })
     await createApp(ask, admin.token, strict, name)
     await until(guard, token, access, isAllowed)
   })

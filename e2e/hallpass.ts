@@ -30,6 +30,8 @@ export interface Place {
   shell(line: string, env: Readonly<Record<string, string>>): Promise<Outcome>
   /** Starts `hallpass serve` and waits until it says where it listens. */
   serve(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Served>
+  /** The same with `hallpass guard`. */
+  guard(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Served>
   /** Stops every server, and removes everything. */
   leave(): Promise<void>
 }
@@ -88,6 +90,31 @@ export async function arrive(): Promise<Place> {
     return { stderr, outcome }
   }
 
+  async function listen(
+    command: 'serve' | 'guard',
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Served> {
+    const child = start([command, '--listen', '127.0.0.1:0', ...args], { env })
+    const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
+    const ended = exitOf(child)
+    const url = await new Promise<string>((found, failed) => {
+      child.stdout?.on('data', () => {
+        const [, address] = /listens at (\S+)/.exec(stdout()) ?? []
+        if (address !== undefined) found(address)
+      })
+      child.once('close', () => failed(new Error(`hallpass ${command} ended: ${stderr()}`)))
+    })
+    return {
+      url,
+      output: () => stdout() + stderr(),
+      stop(signal = 'SIGTERM') {
+        child.kill(signal)
+        return ended
+      },
+    }
+  }
+
   return {
     directory,
 
@@ -103,26 +130,8 @@ export async function arrive(): Promise<Place> {
       return exitOf(child).then((code) => ({ code, stdout: stdout(), stderr: stderr() }))
     },
 
-    async serve(args, env = {}) {
-      const child = start(['serve', '--listen', '127.0.0.1:0', ...args], { env })
-      const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
-      const ended = exitOf(child)
-      const url = await new Promise<string>((found, failed) => {
-        child.stdout?.on('data', () => {
-          const [, address] = /listens at (\S+)/.exec(stdout()) ?? []
-          if (address !== undefined) found(address)
-        })
-        child.once('close', () => failed(new Error(`hallpass serve ended: ${stderr()}`)))
-      })
-      return {
-        url,
-        output: () => stdout() + stderr(),
-        stop(signal = 'SIGTERM') {
-          child.kill(signal)
-          return ended
-        },
-      }
-    },
+    serve: (args, env) => listen('serve', args, env),
+    guard: (args, env) => listen('guard', args, env),
 
     async leave() {
       await Promise.all(

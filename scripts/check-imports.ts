@@ -12,7 +12,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '@hallpass/client': ['@hallpass/macaroon'],
   '@hallpass/guard': ['@hallpass/macaroon', '@hallpass/client'],
   '@hallpass/authority': ['@hallpass/macaroon', '@hallpass/client', '@hallpass/guard', '@hallpass/engine'],
-  hallpass: ['@hallpass/macaroon', '@hallpass/client'],
+  hallpass: ['@hallpass/macaroon', '@hallpass/client', '@hallpass/guard'],
   '@hallpass/dashboard': ['@hallpass/macaroon', '@hallpass/client'],
 }
 

@@ -19,6 +19,7 @@ import { appsRoutes } from './commands/apps/routes.ts'
 import { authRoutes } from './commands/auth/routes.ts'
 import { completeCommand, completionCommand } from './commands/completion/routes.ts'
 import { backupCommand, doctorCommand, restoreCommand } from './commands/installation/routes.ts'
+import { guardCommand } from './commands/guard/routes.ts'
 import { flyctlRoutes } from './commands/flyctl/routes.ts'
 import { machineRoutes } from './commands/machine/routes.ts'
 import { orgsRoutes } from './commands/orgs/routes.ts'
@@ -60,6 +61,7 @@ export function buildHallpass(
       `Commands read these variables of the environment:\n${describeClientVariables()}`,
     routes: {
       serve: serveCommand,
+      guard: guardCommand,
       auth: authRoutes,
       orgs: orgsRoutes,
       apps: appsRoutes,

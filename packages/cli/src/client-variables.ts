@@ -9,6 +9,7 @@ export const clientVariables: readonly (readonly [name: string, what: string])[]
   ['FLY_API_BASE_URL', 'The same for flyctl'],
   ['FLY_ORG', 'Slug of the organization'],
   ['FLY_APP', 'Name of the app'],
+  ['HALLPASS_VERIFIER', 'Credential of the verifier that `hallpass guard` is'],
   ['HALLPASS_CONFIG_DIR', 'Directory that keeps the login'],
   ['HALLPASS_FLYCTL', 'Program to run as flyctl'],
   ['HALLPASS_DEBUG', '1 shows where in the program an error arose'],

@@ -5,6 +5,11 @@ import { parseAddress } from '@hallpass/macaroon/internal'
 
 import { isObject, isText, listOf } from './outside.ts'
 
+/** What was asked about is no access: a fault of the caller, and not of who sent the token. The message names the field. */
+export class AccessError extends TypeError {
+  override readonly name = 'AccessError'
+}
+
 /** An access with names instead of ids. */
 export interface NamedAccess {
   readonly slug: string | undefined
@@ -33,15 +38,15 @@ const known: ReadonlySet<string> = new Set([...texts, 'command'])
 const longestText = 512
 const mostArguments = 1024
 
-/** @throws TypeError that names the field which is wrong: it is the caller's fault, and not that of who sent the token */
+/** @throws AccessError */
 export function takeAccess(asked: AskedAccess): NamedAccess {
-  if (!isObject(asked)) throw new TypeError('access must be an object')
+  if (!isObject(asked)) throw new AccessError('access must be an object')
   let isDeep = false
   for (const field of Object.keys(asked)) {
     const value = asked[field as keyof AskedAccess]
     if (value === undefined) continue
     // An unknown field may be a restriction that would be ignored.
-    if (!known.has(field)) throw new TypeError('access has a field that is not known')
+    if (!known.has(field)) throw new AccessError('access has a field that is not known')
     if (shallow.has(field)) {
       if (!isText(value)) throw wrong(field, 'is no text')
       continue
@@ -112,12 +117,12 @@ function readAction(letters: string): number {
   try {
     return parseAction(letters) & actions.all
   } catch (cause) {
-    throw new TypeError('access.action has a letter that is no action: there are r, w, c, d and C, and * alone', {
+    throw new AccessError('access.action has a letter that is no action: there are r, w, c, d and C, and * alone', {
       cause,
     })
   }
 }
 
-function wrong(field: string, predicate: string): TypeError {
-  return new TypeError(`access.${field} ${predicate}`)
+function wrong(field: string, predicate: string): AccessError {
+  return new AccessError(`access.${field} ${predicate}`)
 }

@@ -105,5 +105,5 @@ function describeEnd(token: PresentedToken | undefined, now: number): string {
 }
 
 function refuseName(kind: 'organization' | 'app'): Refusal {
-  return refuse('forbidden', `there is no ${kind} of this name`)
+  return refuse('not_found', `there is no ${kind} of this name`)
 }

@@ -54,6 +54,8 @@ export interface Refusal {
 export type RefusalCode =
   | 'unauthenticated'
   | 'forbidden'
+  // There is no organization or app of this name.
+  | 'not_found'
   // A limit of its organization blocks the token.
   | 'blocked'
   // The authority cannot be asked.
@@ -79,6 +81,7 @@ export type Verdict =
 const statuses: Readonly<Record<RefusalCode, Refusal['status']>> = {
   unauthenticated: 401,
   forbidden: 403,
+  not_found: 403,
   blocked: 403,
   unavailable: 503,
   rate_limited: 503,
