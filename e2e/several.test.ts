@@ -198,7 +198,7 @@ describe.skipIf(missing !== undefined)(
           HALLPASS_BOOTSTRAP_EMAIL: founder.email,
           HALLPASS_BOOTSTRAP_PASSWORD: founder.password,
         }
-        const child = spawn(process.execPath, [inject('hallpass'), 'serve', '--log-level', 'warn'], {
+        const child = spawn(process.execPath, [inject('hallpass'), 'serve', '--log-level', 'error'], {
           env,
           stdio: ['ignore', 'ignore', 'inherit'],
         })
