@@ -13,7 +13,7 @@ import type { AskedAccess, CreatedApp, MintedToken } from '@hallpass/client'
 import { actions } from '@hallpass/macaroon'
 import { caveatsToJSON } from '@hallpass/macaroon/json'
 import { parseNetwork } from '@hallpass/macaroon/narrow'
-import { startSidecar, type Sidecar } from '@hallpass/guard/sidecar'
+import { openSidecar, type RunningSidecar } from '@hallpass/guard/sidecar'
 
 import { createVerifier } from '../packages/authority/src/main.ts'
 import { startAuthority, type TestAuthority } from './authority.ts'
@@ -35,7 +35,7 @@ describe.skipIf(missing !== undefined).each([['the authority'], ['a guard beside
     let app: CreatedApp
     let org: MintedToken
     let service: Service
-    let sidecar: Sidecar | undefined
+    let sidecar: RunningSidecar | undefined
 
     beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), 'hallpass-verifier-'))
@@ -57,9 +57,10 @@ describe.skipIf(missing !== undefined).each([['the authority'], ['a guard beside
         // A server on SQLite sees within a second what another program wrote.
         const feed = () => ask('GET', '/v1/revocations', { token: credential })
         await vi.waitUntil(async () => (await feed()).status === 200, 10_000)
-        sidecar = await startSidecar({
+        sidecar = await openSidecar({
           authority: authority.url(),
           credential,
+          report: (sentence) => console.warn(sentence),
           listen: { host: '127.0.0.1', port: 0 },
         })
       }

@@ -30,8 +30,8 @@ export interface Place {
   shell(line: string, env: Readonly<Record<string, string>>): Promise<Outcome>
   /** Starts `hallpass serve` and waits until it says where it listens. */
   serve(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Served>
-  /** The same with `hallpass guard`. */
-  guard(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Served>
+  /** The same of `hallpass guard`. */
+  guard(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Served>
   /** Stops every server, and removes everything. */
   leave(): Promise<void>
 }
@@ -90,12 +90,9 @@ export async function arrive(): Promise<Place> {
     return { stderr, outcome }
   }
 
-  async function listen(
-    command: 'serve' | 'guard',
-    args: readonly string[],
-    env: Readonly<Record<string, string>> = {},
-  ): Promise<Served> {
-    const child = start([command, '--listen', '127.0.0.1:0', ...args], { env })
+  async function listen(words: readonly string[], env: Readonly<Record<string, string>>): Promise<Served> {
+    const anywhere = words.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']
+    const child = start([...words, ...anywhere], { env })
     const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
     const ended = exitOf(child)
     const url = await new Promise<string>((found, failed) => {
@@ -103,7 +100,7 @@ export async function arrive(): Promise<Place> {
         const [, address] = /listens at (\S+)/.exec(stdout()) ?? []
         if (address !== undefined) found(address)
       })
-      child.once('close', () => failed(new Error(`hallpass ${command} ended: ${stderr()}`)))
+      child.once('close', () => failed(new Error(`hallpass ${words[0]} ended: ${stderr()}`)))
     })
     return {
       url,
@@ -130,8 +127,8 @@ export async function arrive(): Promise<Place> {
       return exitOf(child).then((code) => ({ code, stdout: stdout(), stderr: stderr() }))
     },
 
-    serve: (args, env) => listen('serve', args, env),
-    guard: (args, env) => listen('guard', args, env),
+    serve: (args, env = {}) => listen(['serve', ...args], env),
+    guard: (args, env) => listen(['guard', ...args], env),
 
     async leave() {
       await Promise.all(

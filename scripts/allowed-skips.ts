@@ -18,7 +18,7 @@ const isRoot = process.getuid?.() === 0
 /** Programs that `.ci/run` installs where it can, and the tests that need them. Chromium, Go and PostgreSQL are promised. */
 const programs: Readonly<Record<string, RegExp>> = {
   'firefox-esr': /^e2e\/dashboard-firefox\.test\.ts /,
-  nginx: /^e2e\/(?:proxies|gateways|authorize-rules)\.test\.ts nginx/,
+  nginx: /^e2e\/(?:proxies|gateways|authorize-rules|sidecar)\.test\.ts nginx/,
   haproxy: /^e2e\/proxies\.test\.ts haproxy/,
   caddy: /^e2e\/(?:(?:proxies|gateways|authorize-rules|several)\.test\.ts .*caddy|container\.test\.ts .*Caddy)/i,
   traefik: /^e2e\/authorize-rules\.test\.ts traefik/,

@@ -85,7 +85,7 @@ const authorityRooms: Readonly<Record<string, Room>> = {
   workers: { folders: ['domain'], parts: [] },
   'doors/http': {
     folders: ['domain', 'operations'],
-    parts: ['@hallpass/client', '@hallpass/client/contract', 'fastify', 'zod'],
+    parts: ['@hallpass/client', '@hallpass/client/contract', '@hallpass/guard/forwarded', 'fastify', 'zod'],
   },
   'doors/flyctl': {
     folders: ['domain', 'operations', 'doors/http'],
@@ -113,7 +113,7 @@ const authorityRooms: Readonly<Record<string, Room>> = {
   },
   'doors/feed': {
     folders: ['domain', 'operations', 'doors/http'],
-    parts: ['@hallpass/client', 'fastify', 'zod'],
+    parts: ['@hallpass/client', '@hallpass/guard/forwarded', 'fastify', 'zod'],
   },
   'doors/forward-auth': {
     folders: ['domain', 'operations', 'doors/http'],

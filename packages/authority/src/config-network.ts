@@ -1,11 +1,7 @@
 // Checks the public URL and the trusted proxies of the configuration.
-import { BlockList, isIP } from 'node:net'
+import { readProxies, type Trusts } from '@hallpass/guard/forwarded'
 
 import { StartupError } from './domain/errors.ts'
-import { readAddress } from './doors/http/address.ts'
-
-/** Whether this is the address, perhaps with a port, of a proxy whose X-Forwarded headers are believed. */
-export type Trusts = (address: string) => boolean
 
 /**
  * The origin of the URL, as browsers write it.
@@ -30,26 +26,9 @@ export function checkPublicUrl(text: string): string {
  */
 export function checkTrustedProxies(proxies: readonly string[]): Trusts | undefined {
   if (proxies.length === 0) return undefined
-  const list = new BlockList()
-  for (const proxy of proxies) {
-    const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(proxy.trim()) ?? []
-    const version = isIP(address)
-    const width = version === 4 ? 32 : 128
-    if (version === 0 || Number(bits ?? width) > width) {
-      throw invalid(
-        '--trusted-proxies lists addresses and networks, separated by commas, for example 10.0.0.0/8,192.0.2.7',
-      )
-    }
-    list.addSubnet(address, Number(bits ?? width), familyOf(version))
-  }
-  return (text) => {
-    const address = readAddress(text) ?? ''
-    return isIP(address) !== 0 && list.check(address, familyOf(isIP(address)))
-  }
-}
-
-function familyOf(version: number): 'ipv4' | 'ipv6' {
-  return version === 4 ? 'ipv4' : 'ipv6'
+  const trusts = readProxies(proxies)
+  if (trusts !== undefined) return trusts
+  throw invalid('--trusted-proxies lists addresses and networks, separated by commas, for example 10.0.0.0/8,192.0.2.7')
 }
 
 function invalid(sentence: string): StartupError {

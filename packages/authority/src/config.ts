@@ -2,12 +2,12 @@
 import { resolve } from 'node:path'
 
 import { emailAddress, password } from '@hallpass/client/contract'
-import type { Rule } from '@hallpass/guard/forwarded'
+import type { Rule, Trusts } from '@hallpass/guard/forwarded'
 import { permissionLocation } from '@hallpass/macaroon'
 
 import { checkAuthorizeRules } from './config-authorize.ts'
 import { checkMail, type MailConfig, type MailOptions } from './config-mail.ts'
-import { checkPublicUrl, checkTrustedProxies, type Trusts } from './config-network.ts'
+import { checkPublicUrl, checkTrustedProxies } from './config-network.ts'
 import { checkOidc, type OidcConfig, type OidcOptions } from './config-oidc.ts'
 import { checkPath, checkText } from './config-text.ts'
 import { usualKeepAlive } from './http/connection-bounds.ts'

@@ -13,7 +13,7 @@ const value = fc.oneof(
 )
 const fields = {
   action: fc.oneof(
-    { weight: 6, arbitrary: fc.constantFrom('r', 'w', 'rwcdC', '*', '') },
+    { weight: 6, arbitrary: fc.constantFrom('r', 'w', 'rwcdC', '*', '', 'r'.repeat(32), 'r'.repeat(33)) },
     { weight: 1, arbitrary: value },
   ),
   org_slug: value,

@@ -36,6 +36,7 @@ const known: ReadonlySet<string> = new Set([...texts, 'command'])
 
 /** As the contract bounds them, in characters. */
 const longestText = 512
+const longestAction = 32
 const mostArguments = 1024
 
 /** @throws AccessError */
@@ -114,6 +115,7 @@ function checkDeep(asked: AskedAccess): void {
 
 /** `rwcdC` in letters; no letter asks for no action in particular. */
 function readAction(letters: string): number {
+  if (letters.length > longestAction) throw wrong('action', 'is too long')
   try {
     return parseAction(letters) & actions.all
   } catch (cause) {

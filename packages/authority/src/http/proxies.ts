@@ -1,9 +1,9 @@
 // Warns the operator about proxies that are not configured, and about proxies that do not name the client.
+import { readAddress, type Trusts } from '@hallpass/guard/forwarded'
 import type { FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 
-import type { Trusts } from '../config-network.ts'
-import { isForwardedUntrusted, readAddress } from '../doors/http/address.ts'
+import { isForwardedUntrusted } from '../doors/http/address.ts'
 
 /** For each kind, because strangers can pretend to be proxies. */
 const mostWarnings = 8

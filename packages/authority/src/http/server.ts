@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { chmod, rename } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 
+import { findRepeatedHeader, type Trusts } from '@hallpass/guard/forwarded'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 
-import type { Trusts } from '../config-network.ts'
 import { createConnections } from './connections.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Secret } from '../domain/secret.ts'
@@ -15,7 +15,6 @@ import type { Store } from '../domain/store.ts'
 import { machineAddress } from '../doors/http/address.ts'
 import { bodyLimits, takeJson } from '../doors/http/body.ts'
 import { checkBounds, mostHeaders, readQuery, shortenAddress } from '../doors/http/bounds.ts'
-import { findRepeatedHeader } from '../doors/http/single-headers.ts'
 import { InvalidInput, hasLeft, isOfApi, sendError, sendNotServed } from '../doors/http/errors.ts'
 import type { LogSink, SayRarely } from '../log.ts'
 import { measure } from './metrics.ts'
@@ -119,7 +118,7 @@ export function createServer(options: {
     // RFC 9112 §3.2. Node would refuse it without a request id.
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       done(new InvalidInput('the header host is missing', 'host'))
-    } else done(checkBounds(request) ?? findRepeatedHeader(request.raw.rawHeaders))
+    } else done(checkBounds(request) ?? refuseRepeated(request))
   })
   server.addHook('preClose', (done) => {
     connections.end(closingTime)
@@ -156,6 +155,11 @@ export function createServer(options: {
     }
   }
   return { server, openSocket }
+}
+
+function refuseRepeated({ raw }: FastifyRequest): InvalidInput | undefined {
+  const name = findRepeatedHeader(raw.rawHeaders)
+  return name === undefined ? undefined : new InvalidInput(`the header ${name} appears twice`, name)
 }
 
 /** The Machines API, and what a token may ask about itself and others. */

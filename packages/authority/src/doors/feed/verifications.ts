@@ -1,6 +1,7 @@
 // What verifiers ask: which tokens of many headers are good, and what is needed to remember that and to forget it in time.
 import type { KnownTokenAnswer, Verification } from '@hallpass/client'
 import { routes } from '@hallpass/client/contract'
+import { readAddress } from '@hallpass/guard/forwarded'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 
@@ -13,7 +14,6 @@ import { isRefusal } from '../../operations/perform/perform.ts'
 import { tokensAmong, type Presented } from '../../operations/perform/principal.ts'
 import { identifyVerifier } from '../../operations/perform/verifier.ts'
 import { knowName, knowTokens, type KnownName, type KnownToken } from '../../operations/tokens/verify-tokens.ts'
-import { readAddress } from '../http/address.ts'
 import { describeError } from '../http/errors.ts'
 import { nobody, openExchange } from '../http/exchange.ts'
 import { parse } from '../http/parse.ts'

@@ -1,6 +1,5 @@
 // Finds the client's address, as far as it can be trusted.
-import { isIP, SocketAddress } from 'node:net'
-
+import { readAddress } from '@hallpass/guard/forwarded'
 import type { FastifyRequest } from 'fastify'
 
 import type { Client } from '../../operations/perform/authenticate.ts'
@@ -52,22 +51,6 @@ export class ClientOfRequest implements Client {
   hasLeft(): boolean {
     return this.#request.socket.destroyed
   }
-}
-
-/**
- * Reads an address from `X-Forwarded-For`: bare, with a port (`203.0.113.1:5001`), in brackets (`[2001:db8::1]:5001`)
- * or in quotation marks, as in RFC 7239 §6.
- * @returns its shortest form without port and zone, and mapped IPv4 as IPv4; undefined if it is not an address
- */
-export function readAddress(text: string): string | undefined {
-  if (isIP(text) === 4) return text
-  const unquoted = text.trim().replace(/^"([^"]*)"$/, '$1')
-  const [, bracketed, plain = unquoted] = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]+):\d{1,5}$/.exec(unquoted) ?? []
-  // A zone names a network of another machine.
-  const address = (bracketed ?? plain).replace(/%.*$/s, '')
-  if (isIP(address) === 6)
-    return new SocketAddress({ address, family: 'ipv6' }).address.replace(/^::ffff:(?=\d+\.)/, '')
-  return isIP(address) === 4 ? address : undefined
 }
 
 /** Whether it carries an `X-Forwarded-For` from a sender that is not a trusted proxy. A header of commas and blanks names nobody. */

@@ -1,51 +1,83 @@
-// `hallpass guard`: a guard as a process of its own, until a signal stops it.
-import { startSidecar } from '@hallpass/guard/sidecar'
+// `hallpass guard`: runs a sidecar until a signal stops it.
+import { isIP } from 'node:net'
+import { networkInterfaces } from 'node:os'
 
-import { expectNotEmpty, readVariable, type Context } from '../../context.ts'
+import { readVariable, type Context } from '../../context.ts'
 import { CommandError } from '../../errors.ts'
+import { cleanPath, cleanText } from '../../given-text.ts'
 import { describeListening, parseListenAddress } from '../../listen-address.ts'
-import { writeLine } from '../../output.ts'
+import { readDuration } from '../../mint.ts'
+import { warn, writeLine } from '../../output.ts'
+import { readSecret } from '../../secret-file.ts'
 import { normaliseServer } from '../../server-url.ts'
+import { readTextFile } from '../../text-file.ts'
 import { stopAtOnce, waitForStop } from '../serve/stop.ts'
 
 interface GuardFlags {
   readonly listen: string
   readonly authority?: string | undefined
+  readonly rules?: string | undefined
   readonly trustedProxies?: string | undefined
+  readonly graceForReads?: string | undefined
 }
 
-/** Starts it, prints where it is, and ends when it has stopped. */
+const variable = 'HALLPASS_VERIFIER'
+
+/** Starts the sidecar, prints where it is, and ends when it has stopped. */
 export async function runGuard(context: Context, flags: GuardFlags): Promise<void> {
-  const listen = parseListenAddress(flags.listen)
-  if (flags.authority === undefined)
-    throw new CommandError('misused', '--authority is needed: the address of the authority')
-  const authority = normaliseServer(flags.authority, '--authority')
-  const credential = readCredential(context)
-  const started = stopAtOnce()
-  const sidecar = await startSidecar({
-    authority,
-    credential,
+  const listen = parseListenAddress(cleanText(flags.listen, '--listen'))
+  const options = {
     listen,
-    trustedProxies: flags.trustedProxies?.split(',').map((each) => each.trim()) ?? [],
-    report: (error) => context.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`),
+    authority: readAuthority(context, flags),
+    credential: readCredential(context),
+    rules: flags.rules === undefined ? undefined : await readRules(flags.rules),
+    trustedProxies:
+      flags.trustedProxies === undefined ? [] : cleanText(flags.trustedProxies, '--trusted-proxies').split(','),
+    graceForReads: flags.graceForReads,
+    report: (sentence: string) => warn(context, `${context.now().toISOString()} ${sentence}`),
+  }
+  // Only checked here: the guard reads it itself.
+  if (flags.graceForReads !== undefined) readDuration(flags.graceForReads, '--grace-for-reads')
+
+  const started = stopAtOnce()
+  const { openSidecar, SidecarError } = await import('@hallpass/guard/sidecar')
+  const running = await openSidecar(options).catch((error: unknown) => {
+    if (!(error instanceof SidecarError)) throw error
+    const flag = { rules: '--rules ', proxies: '--trusted-proxies ', address: '' }[error.code]
+    throw new CommandError(error.code === 'address' ? 'failed' : 'misused', `${flag}${error.message}`, { cause: error })
   })
-  const stopped = waitForStop({ failed: new Promise(() => {}), drain: async () => {}, close: () => sidecar.close() })
+  const stopped = waitForStop({ ...running, drain: () => Promise.resolve() })
   started()
-  writeLine(context, `A guard of ${authority} listens at ${describeListening(listen, sidecar.url, {})}`)
+  writeLine(context, `The guard listens at ${describeListening(listen, running.url, networkInterfaces())}`)
+  if (!isLoopback(listen.host)) {
+    warn(context, 'Note: it listens beyond this machine, without TLS: whoever is on the way sees the tokens')
+  }
   await stopped
 }
 
+function readAuthority({ environment }: Context, { authority }: GuardFlags): string {
+  if (authority !== undefined) return normaliseServer(authority, '--authority')
+  const given = readVariable(environment, 'HALLPASS_API_URL')
+  if (given === undefined) throw new CommandError('misused', '--authority is missing: the address of the authority')
+  return normaliseServer(given, 'HALLPASS_API_URL')
+}
+
 function readCredential({ environment }: Context): string {
-  expectNotEmpty(environment, 'HALLPASS_VERIFIER')
-  const credential = readVariable(environment, 'HALLPASS_VERIFIER')
+  const credential = readSecret(environment, variable)
   if (credential === undefined) {
-    throw new CommandError(
-      'misused',
-      'HALLPASS_VERIFIER is needed: the credential that "hallpass verifiers create" prints',
-    )
+    const advice = 'it is the credential of a verifier, which "hallpass verifiers create" prints'
+    throw new CommandError('misused', `${variable} is not set: ${advice}`)
   }
-  if (!/^fv1_[A-Za-z0-9_-]{20,200}$/.test(credential)) {
-    throw new CommandError('misused', 'HALLPASS_VERIFIER is no credential of a verifier: those begin with fv1_')
-  }
-  return credential
+  if (/^fv1_[A-Za-z0-9_-]{20,200}$/.test(credential)) return credential
+  throw new CommandError('misused', `${variable} holds no credential of a verifier: those begin with fv1_`)
+}
+
+async function readRules(given: string): Promise<string> {
+  const file = await readTextFile(cleanPath(given, '--rules'), given)
+  if (file === undefined) throw new CommandError('misused', '--rules names a file that is not there')
+  return file.text
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }

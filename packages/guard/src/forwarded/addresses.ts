@@ -1,0 +1,69 @@
+// The addresses of clients and of proxies, as sockets and `X-Forwarded-For` spell them.
+import { isInNetwork, parseAddress, writeAddress } from '@hallpass/macaroon/internal'
+
+/** Whether this is the address, perhaps with a port, of a proxy whose X-Forwarded headers are believed. */
+export type Trusts = (address: string) => boolean
+
+/**
+ * Reads an address from `X-Forwarded-For`: bare, with a port (`203.0.113.1:5001`), in brackets (`[2001:db8::1]:5001`)
+ * or in quotation marks, as in RFC 7239 §6.
+ * @returns its shortest form without port and zone, and mapped IPv4 as IPv4; undefined if it is not an address
+ */
+export function readAddress(text: string): string | undefined {
+  const address = readBytes(text)
+  return address && writeAddress(address)
+}
+
+/**
+ * Who is one of these proxies: addresses and networks, as `10.0.0.0/8`.
+ * @returns undefined if one of them is neither
+ */
+export function readProxies(proxies: readonly string[]): Trusts | undefined {
+  const networks = proxies.map(readProxy)
+  if (!networks.every((network) => network !== undefined)) return undefined
+  return (text) => {
+    const address = readBytes(text)
+    return address !== undefined && networks.some((network) => isInNetwork(address, network))
+  }
+}
+
+/** The address of a client, and whether a trusted proxy has reported it. */
+export interface ClientAddress {
+  /** Empty if it is not known. */
+  readonly address: string
+  readonly isReported: boolean
+}
+
+/**
+ * Whose request came over a connection from `socket`: of all addresses that are reported, the nearest that is not one of a trusted
+ * proxy, or the farthest.
+ * @param reported the header `X-Forwarded-For`
+ */
+export function findClient(socket: string, reported: string | undefined, trusts: Trusts | undefined): ClientAddress {
+  const near = readAddress(socket) ?? ''
+  if (trusts?.(socket) !== true || reported === undefined) return { address: near, isReported: false }
+  const addresses = reported.split(',').reverse()
+  const found = addresses.find((each) => !trusts(each)) ?? addresses.at(-1) ?? ''
+  const address = readAddress(found)
+  return address === undefined ? { address: near, isReported: false } : { address, isReported: true }
+}
+
+function readBytes(text: string): Uint8Array | undefined {
+  const unquoted = text.trim().replace(/^"([^"]*)"$/, '$1')
+  const [, bracketed, plain = unquoted] = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]+):\d{1,5}$/.exec(unquoted) ?? []
+  // A zone names a network of another machine.
+  return parseAddress((bracketed ?? plain).replace(/%.*$/s, ''))
+}
+
+function readProxy(text: string): { readonly address: Uint8Array; readonly bits: number } | undefined {
+  const [, name = '', length] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text.trim()) ?? []
+  const address = parseAddress(name)
+  if (address === undefined) return undefined
+  const width = name.includes(':') ? 128 : 32
+  const given = Number(length ?? width)
+  // What a mapped address is written with counts the bits before it too.
+  const bits = given - (width - address.length * 8)
+  if (given > width || bits < 0) return undefined
+  const maskOf = (at: number) => 0xff00 >> Math.min(8, Math.max(0, bits - 8 * at))
+  return { address: address.map((byte, at) => byte & maskOf(at)), bits }
+}
