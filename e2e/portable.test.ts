@@ -1,4 +1,4 @@
-// The macaroon package where there is no Node: in a page, in a worker, and where WebAssembly is forbidden.
+// The macaroon package and the guard where there is no Node: in a page, in a worker, and where WebAssembly is forbidden.
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { resolve } from 'node:path'
@@ -7,9 +7,12 @@ import { gzipSync } from 'node:zlib'
 
 import type { Browser, Page } from 'playwright-core'
 import { rolldown } from 'rolldown'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
+import { createVerifier } from '../packages/authority/src/main.ts'
 import { hasBrowser, launchBrowser } from './dashboard.ts'
+import { mint, revoke } from './people.ts'
+import { prepareAuthority, prepareOrganisation } from './prepare.ts'
 
 let script = ''
 let scriptOfNode = ''
@@ -115,6 +118,33 @@ describe('the macaroon package', () => {
   test('has no door that is not weighed here', () => {
     const manifest = JSON.parse(readFileSync(resolve(import.meta.dirname, '../packages/macaroon/package.json'), 'utf8'))
     expect(Object.keys(manifest.exports)).toEqual(['.', './explain', './internal', './json', './name', './narrow'])
+  })
+})
+
+describe('the guard', () => {
+  const prepared = prepareAuthority()
+  const { ask, admin, authority } = prepared
+  const slug = prepareOrganisation(prepared)
+
+  test('needs nothing but what browsers and workers have', async () => {
+    const { token, id } = await mint(ask, admin.token, slug)
+    const { secret } = await createVerifier({ dataDirectory: authority.directory, name: 'worker', now: Date.now() })
+    const credential = secret.reveal()
+    await vi.waitUntil(async () => (await ask('GET', '/v1/revocations', { token: credential })).status === 200, 10_000)
+    const offered = { fetch, TextDecoder, TextEncoder, URL, URLSearchParams, AbortController, AbortSignal, crypto }
+    const timers = { performance, setTimeout, clearTimeout, queueMicrotask, atob, btoa }
+    const context = createContext({ ...offered, ...timers }, { codeGeneration: { strings: false, wasm: false } })
+    runInContext(await bundle("export { createGuard } from '@hallpass/guard'"), context)
+    const options = JSON.stringify({ authority: authority.url(), credential })
+    runInContext(`guard = hallpass.createGuard(${options})`, context)
+    const question = `guard.allow(${JSON.stringify(token)}, { org_slug: ${JSON.stringify(slug)}, action: 'r' })`
+    const allow = async () => (await runInContext(question, context)) as { readonly allowed: boolean }
+    await runInContext('guard.ready()', context)
+    expect(await allow()).toMatchObject({ allowed: true })
+    expect(runInContext(`${question} instanceof Promise`, context)).toBe(false)
+    await revoke(ask, admin.token, id)
+    await expect.poll(allow).toMatchObject({ allowed: false, status: 401 })
+    runInContext('guard.close()', context)
   })
 })
 

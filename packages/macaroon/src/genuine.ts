@@ -165,7 +165,7 @@ function caveatsIn(discharge: Macaroon): readonly Caveat[] {
 }
 
 /** Shared, because most accept none and very many are kept. */
-const none: readonly string[] = /* @__PURE__ */ Object.freeze([])
+const none: readonly string[] = []
 
 function digestOf(macaroon: Macaroon): string {
   return textOf(defaultKernel.sha256(Macaroon.wireOf(macaroon).own()))
