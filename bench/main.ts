@@ -16,6 +16,7 @@ import { failPiece, measurePiece, type MeasuredGroup, type Piece } from './row.t
 import { createRuns } from './run.ts'
 import { peers } from './peers/peers.ts'
 import { postgres } from './postgres.ts'
+import { sidecar } from './sidecar.ts'
 import { start } from './start.ts'
 import { verify } from './verify.ts'
 
@@ -38,6 +39,7 @@ const measuring =
 const pieces: Readonly<Record<string, (runs: Runs) => Promise<readonly MeasuredGroup[]>>> = {
   verify: measuring(verify),
   guard: measuring(guard),
+  sidecar: measuring(sidecar),
   make: measuring(make),
   mint: measuring(mint),
   http: measuring(http),

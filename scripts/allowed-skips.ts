@@ -20,9 +20,10 @@ const programs: Readonly<Record<string, RegExp>> = {
   'firefox-esr': /^e2e\/dashboard-firefox\.test\.ts /,
   nginx: /^e2e\/(?:proxies|gateways|authorize-rules|sidecar)\.test\.ts nginx/,
   haproxy: /^e2e\/proxies\.test\.ts haproxy/,
-  caddy: /^e2e\/(?:(?:proxies|gateways|authorize-rules|several)\.test\.ts .*caddy|container\.test\.ts .*Caddy)/i,
-  traefik: /^e2e\/authorize-rules\.test\.ts traefik/,
-  envoy: /^e2e\/authorize-rules\.test\.ts envoy/,
+  caddy:
+    /^e2e\/(?:(?:proxies|gateways|authorize-rules|several|sidecar)\.test\.ts .*caddy|container\.test\.ts .*Caddy)/i,
+  traefik: /^e2e\/(?:authorize-rules|sidecar)\.test\.ts traefik/,
+  envoy: /^e2e\/(?:authorize-rules|sidecar)\.test\.ts envoy/,
   pgbouncer: /^e2e\/pgbouncer\.test\.ts /,
   zsh: /^e2e\/completion\.test\.ts .*zsh/,
   fish: /^e2e\/completion\.test\.ts .*fish/,

@@ -12,7 +12,7 @@ import { betterAuth } from './better-auth.ts'
 import { hydra } from './hydra.ts'
 import { keycloak } from './keycloak.ts'
 import { installations, tokensOfAPeer, type RunningPeer } from './peer.ts'
-import { processorTime } from './processor-time.ts'
+import { processorTime } from '../processor-time.ts'
 
 interface Target extends RunningPeer {
   /** The requests of a round: half a second of its processor time. */

@@ -21,9 +21,14 @@ export function readAddress(text: string): string | undefined {
 export function readProxies(proxies: readonly string[]): Trusts | undefined {
   const networks = proxies.map(readProxy)
   if (!networks.every((network) => network !== undefined)) return undefined
+  // Nearly all requests come from one proxy.
+  let last = { text: '', isTrusted: false }
   return (text) => {
+    if (text === last.text) return last.isTrusted
     const address = readBytes(text)
-    return address !== undefined && networks.some((network) => isInNetwork(address, network))
+    const isTrusted = address !== undefined && networks.some((network) => isInNetwork(address, network))
+    last = { text, isTrusted }
+    return isTrusted
   }
 }
 
@@ -40,12 +45,12 @@ export interface ClientAddress {
  * @param reported the header `X-Forwarded-For`
  */
 export function findClient(socket: string, reported: string | undefined, trusts: Trusts | undefined): ClientAddress {
-  const near = readAddress(socket) ?? ''
-  if (trusts?.(socket) !== true || reported === undefined) return { address: near, isReported: false }
-  const addresses = reported.split(',').reverse()
-  const found = addresses.find((each) => !trusts(each)) ?? addresses.at(-1) ?? ''
-  const address = readAddress(found)
-  return address === undefined ? { address: near, isReported: false } : { address, isReported: true }
+  if (trusts?.(socket) === true && reported !== undefined) {
+    const addresses = reported.split(',').reverse()
+    const address = readAddress(addresses.find((each) => !trusts(each)) ?? addresses.at(-1) ?? '')
+    if (address !== undefined) return { address, isReported: true }
+  }
+  return { address: readAddress(socket) ?? '', isReported: false }
 }
 
 function readBytes(text: string): Uint8Array | undefined {
