@@ -174,7 +174,8 @@ function digestOf(macaroon: Macaroon): string {
 function textOf(bytes: Uint8Array): string {
   let text = ''
   // In pieces, because each byte is an argument.
-  for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096))
+  for (let at = 0; at < bytes.length; at += 4096)
+    text += Reflect.apply(String.fromCharCode, undefined, bytes.subarray(at, at + 4096))
   return text
 }
 
