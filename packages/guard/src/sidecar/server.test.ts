@@ -7,7 +7,7 @@ import { afterEach, expect, test } from 'vitest'
 
 import { readProxies } from '../forwarded/index.ts'
 import { readBody } from './read-body.ts'
-import { closeServer, createBoundedServer, serverBounds, type Answering } from './server.ts'
+import { closeServer, createBoundedServer, serverBounds, type Answering, type ServerBounds } from './server.ts'
 
 const bounds = {
   ...serverBounds,
@@ -15,6 +15,7 @@ const bounds = {
   connectionsOfAddress: 3,
   patience: 300,
   lookingInterval: 20,
+  readingPatience: 60_000,
   closing: 100,
 }
 const unforeseen: unknown[] = []
@@ -31,8 +32,15 @@ const echo: Answering = async (request) => {
   return { status: 200, text: JSON.stringify(Object.keys(body)) }
 }
 
-async function open(answer: Answering = echo, proxies: readonly string[] = []): Promise<() => Promise<Socket>> {
-  const made = createBoundedServer(answer, (error) => unforeseen.push(error), readProxies(proxies), bounds)
+async function open(
+  answer: Answering = echo,
+  proxies: readonly string[] = [],
+  more: Partial<ServerBounds> = {},
+): Promise<() => Promise<Socket>> {
+  const made = createBoundedServer(answer, (error) => unforeseen.push(error), readProxies(proxies), {
+    ...bounds,
+    ...more,
+  })
   server = made.listen(0, '127.0.0.1')
   await once(made, 'listening')
   const { port } = made.address() as AddressInfo
@@ -108,6 +116,29 @@ test('trusted proxies have no limit of their own, but all together have one', as
   const sockets = await Promise.all(Array.from({ length: 6 }, join))
   expect(await read(await join())).toBe('')
   expect(sockets.filter(({ readable }) => readable)).toHaveLength(6)
+})
+
+test('who takes none of many answers is left, and nothing more is read from it meanwhile', async () => {
+  let asked = 0
+  const long: Answering = () => {
+    asked += 1
+    return { status: 200, text: JSON.stringify('x'.repeat(1000)) }
+  }
+  const join = await open(long, [], { patience: 60_000, readingPatience: 300 })
+  const [accepted, socket] = await Promise.all([server === undefined ? [] : once(server, 'connection'), join()])
+  const left = once(accepted[0] as Socket, 'close')
+  const many = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(100)
+  for (let sent = 0; sent < 1000; sent += 1) socket.write(many)
+  await left
+  expect(asked).toBeLessThan(50_000)
+  socket.destroy()
+})
+
+test('who offers another protocol is answered in this one', async () => {
+  const socket = await (await open())()
+  socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n')
+  const [said] = (await once(socket, 'data')) as [Buffer]
+  expect(said.toString()).toContain('HTTP/1.1 200 OK')
 })
 
 test('what is unforeseen says nothing of itself, and is reported', async () => {

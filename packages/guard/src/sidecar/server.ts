@@ -13,6 +13,8 @@ export interface ServerBounds {
   /** Milliseconds in which a head, and a whole request, must arrive; also the interval of that check. */
   readonly patience: number
   readonly lookingInterval: number
+  /** Milliseconds in which some part of an answer must be taken. */
+  readonly readingPatience: number
   /** Milliseconds for which an idle connection is kept, longer than by proxies. */
   readonly keepAlive: number
   /** Milliseconds in which requests under way are answered once it closes. */
@@ -24,6 +26,7 @@ export const serverBounds: ServerBounds = {
   connectionsOfAddress: 1024,
   patience: 30_000,
   lookingInterval: 5000,
+  readingPatience: 120_000,
   keepAlive: 620_000,
   closing: 5000,
 }
@@ -44,7 +47,7 @@ export function createBoundedServer(
   answer: Answering,
   report: (error: unknown) => void,
   trusts: Trusts | undefined,
-  { connections, connectionsOfAddress, patience, lookingInterval, keepAlive }: ServerBounds,
+  { connections, connectionsOfAddress, patience, lookingInterval, readingPatience, keepAlive }: ServerBounds,
 ): Server {
   const server = createServer(
     {
@@ -59,6 +62,7 @@ export function createBoundedServer(
   )
   server.maxConnections = connections
   server.maxHeadersCount = mostHeaders
+  server.timeout = readingPatience
   const beginning = randomBytes(9).toString('base64url')
   let count = 0
 
