@@ -10,6 +10,7 @@ const mostNames = 10_000
 
 /** Milliseconds: somebody may take a name that is free, and nobody is told. */
 const stayOfNothing = 1000
+const mostOfNothing = 1000
 
 /** Those of organizations, or those of apps. */
 export class KnownNames {
@@ -17,6 +18,8 @@ export class KnownNames {
   readonly #most: number
   /** Those that were learned last come last. */
   readonly #places = new Map<string, KnownName>()
+  /** Those that stand for nothing are apart: whoever makes them up must not push out others. */
+  readonly #nothing = new Map<string, KnownName>()
 
   constructor(trust: Trust, most = mostNames) {
     this.#trust = trust
@@ -26,24 +29,34 @@ export class KnownNames {
   /** What is known of the name, if it stands; it may still be too old to be believed. */
   find(name: string, now: number): KnownName | undefined {
     const known = this.#places.get(name)
-    if (known === undefined) return undefined
-    const isGone = known.place === undefined && now - known.asked > stayOfNothing
-    if (!isGone && this.#trust.stands(known, now)) return known
-    this.#places.delete(name)
+    if (known !== undefined) {
+      if (this.#trust.stands(known, now)) return known
+      this.#places.delete(name)
+    }
+    const nothing = this.#nothing.get(name)
+    if (nothing === undefined || now - nothing.asked <= stayOfNothing) return nothing
+    this.#nothing.delete(name)
     return undefined
   }
 
   add(name: string, known: KnownName): void {
     this.#places.delete(name)
-    this.#places.set(name, known)
-    for (const oldest of this.#places.keys()) {
-      if (this.#places.size <= this.#most) break
-      this.#places.delete(oldest)
-    }
+    this.#nothing.delete(name)
+    if (known.place === undefined) keepLast(this.#nothing, name, known, Math.min(mostOfNothing, this.#most))
+    else keepLast(this.#places, name, known, this.#most)
   }
 
   forget(): void {
     this.#places.clear()
+    this.#nothing.clear()
+  }
+}
+
+function keepLast(places: Map<string, KnownName>, name: string, known: KnownName, most: number): void {
+  places.set(name, known)
+  for (const oldest of places.keys()) {
+    if (places.size <= most) break
+    places.delete(oldest)
   }
 }
 

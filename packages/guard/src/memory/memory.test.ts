@@ -12,7 +12,9 @@ import { expect, test } from 'vitest'
 
 import { AuthorityTime, ElapsedTime } from '../clock.ts'
 import type { Subject } from '../feed/subjects.ts'
+import { refuse } from '../verdict.ts'
 import { Happened } from './happened.ts'
+import { KnownName } from './known-names.ts'
 import type { SaidOfToken } from './known-token.ts'
 import { Memory } from './memory.ts'
 import { longestTrust, Trust } from './trust.ts'
@@ -143,4 +145,33 @@ test('nothing is believed that a naive model would not believe, and what it beli
     { numRuns: 500 },
   )
   expect(believed).toBeGreaterThan(200)
+})
+
+function prepareMemory(capacity: number): Memory {
+  const time = new AuthorityTime(new ElapsedTime({ monotonic: () => 0, wall: () => 0 }))
+  return new Memory(new Trust(new Happened(), time), capacity)
+}
+
+test('refusals take little of the capacity, however long the headers are', () => {
+  const memory = prepareMemory(1_000_000)
+  const refusal = refuse('unauthenticated', 'no')
+  for (let i = 0; i < 100; i += 1) memory.addRefusal(`${i} ${'h'.repeat(4000)}`, refusal, 0)
+  expect(memory.weight).toBeGreaterThan(10_000)
+  expect(memory.weight).toBeLessThan(30_000)
+  expect(memory.find(`99 ${'h'.repeat(4000)}`, 0)).toBe(refusal)
+})
+
+test('names that stand for nothing push out none that stands for something', () => {
+  const { apps } = prepareMemory(1_000_000)
+  const told = { event: 0, asked: 0 }
+  apps.add('web', new KnownName({ organization: 1, app: 31 }, told))
+  for (let i = 0; i < 20_000; i += 1) apps.add(`made-up-${i}`, new KnownName(undefined, told))
+  expect(apps.find('web', 0)?.place).toEqual({ organization: 1, app: 31 })
+  expect(apps.find('made-up-19999', 0)).toBeDefined()
+  expect(apps.find('made-up-0', 0)).toBeUndefined()
+  // Now it exists, and later it does not.
+  apps.add('made-up-19999', new KnownName({ organization: 1, app: 32 }, told))
+  expect(apps.find('made-up-19999', 2000)?.place).toEqual({ organization: 1, app: 32 })
+  apps.add('made-up-19999', new KnownName(undefined, told))
+  expect(apps.find('made-up-19999', 0)?.place).toBeUndefined()
 })

@@ -12,7 +12,8 @@ import { WeightedCache } from './weighted-cache.ts'
 
 /** Of the capacity, for headers as they came, with their tokens decoded. */
 const shareOfHeaders = 0.125
-const mostRefusals = 10_000
+/** Of the capacity: who is refused chooses how long the headers are. */
+const shareOfRefusals = 0.03
 /** Milliseconds: an admin may make a token good again, and only what is known can be told of. */
 const stayOfRefusal = 1000
 
@@ -32,24 +33,24 @@ export class Memory {
   readonly organizations: KnownNames
   readonly apps: KnownNames
   readonly #trust: Trust
-  readonly #capacityOfHeaders: number
+  readonly #capacity: number
   #headers: WeightedCache<KnownHeader>
-  /** Those that came last come last. */
-  readonly #refusals = new Map<string, KnownRefusal>()
+  #refusals: WeightedCache<KnownRefusal>
 
   /** `capacity`: bytes. */
   constructor(trust: Trust, capacity: number) {
     this.#trust = trust
-    this.#capacityOfHeaders = capacity * shareOfHeaders
-    this.#headers = new WeightedCache(this.#capacityOfHeaders)
-    this.tokens = new KnownTokens(trust, capacity - this.#capacityOfHeaders)
+    this.#capacity = capacity
+    this.#headers = new WeightedCache(capacity * shareOfHeaders)
+    this.#refusals = new WeightedCache(capacity * shareOfRefusals)
+    this.tokens = new KnownTokens(trust, capacity * (1 - shareOfHeaders - shareOfRefusals))
     this.organizations = new KnownNames(trust)
     this.apps = new KnownNames(trust)
   }
 
   /** Bytes, about. */
   get weight(): number {
-    return this.tokens.weight + this.#headers.weight
+    return this.tokens.weight + this.#headers.weight + this.#refusals.weight
   }
 
   /** The tokens of a header, or its refusal; undefined where only the authority knows. They may be too old to be believed. */
@@ -84,19 +85,16 @@ export class Memory {
   /** Remembers a refusal for a moment: a flood of one header costs one question a second. */
   addRefusal(header: string, refusal: Refusal, asked: number): void {
     this.#refusals.delete(header)
-    this.#refusals.set(header, { refusal, until: asked + stayOfRefusal })
-    for (const oldest of this.#refusals.keys()) {
-      if (this.#refusals.size <= mostRefusals) break
-      this.#refusals.delete(oldest)
-    }
+    const weight = 300 + header.length * 2 + refusal.message.length * 2
+    this.#refusals.set(header, { refusal, until: asked + stayOfRefusal }, weight)
   }
 
   forget(): void {
     this.tokens.forget()
     this.organizations.forget()
     this.apps.forget()
-    this.#headers = new WeightedCache(this.#capacityOfHeaders)
-    this.#refusals.clear()
+    this.#headers = new WeightedCache(this.#capacity * shareOfHeaders)
+    this.#refusals = new WeightedCache(this.#capacity * shareOfRefusals)
   }
 
   #findHeader(header: string, now: number): readonly PresentedToken[] | Refusal | undefined {

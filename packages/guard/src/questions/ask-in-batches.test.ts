@@ -77,14 +77,49 @@ test('long headers do not go together, whatever is in them', async () => {
   for (const body of asked) expect(new TextEncoder().encode(JSON.stringify(body)).length).toBeLessThan(600_000)
 })
 
-test('two thousand wait at most, and two hundred of one address', async () => {
+test('two thousand wait at most', async () => {
   const { asked, questions } = prepare()
-  const ofOne = Array.from({ length: 201 }, () => failure(questions.header({ header: 'h', from: '203.0.113.7' })))
-  expect(await ofOne.at(-1)).toBe('overloaded')
-  for (let i = 0; i < 1800; i += 1) void failure(questions.header({ header: 'h', from: `203.0.${i}.1` }))
+  for (let i = 0; i < 2000; i += 1) {
+    void failure(questions.header({ header: 'h', from: `203.0.${i % 200}.${Math.floor(i / 200)}` }))
+  }
   await expect(questions.header({ header: 'h' })).rejects.toMatchObject({ code: 'overloaded' })
   await turn()
   expect(asked).toHaveLength(4)
+})
+
+test.each([
+  ['an address', (): string => '203.0.113.7'],
+  ['an address that is written in two ways', (i: number) => (i % 2 === 0 ? '203.0.113.7' : '::ffff:203.0.113.7')],
+  ['a network, with another address each', (i: number) => `2001:db8:7:${i.toString(16)}::1`],
+])('two hundred questions of one site wait at most, about headers and names: %s', async (_what, from) => {
+  const { questions } = prepare()
+  for (let i = 0; i < 100; i += 1) {
+    void failure(questions.header({ header: `h${i}`, from: from(i) }))
+    void failure(questions.name({ app_name: `n${i}` }, from(i)))
+  }
+  const late = [
+    failure(questions.header({ header: 'h', from: from(201) })),
+    failure(questions.name({ app_name: 'n' }, from(202))),
+    failure(questions.header({ header: 'h', from: '2001:db8:8::1' })),
+  ]
+  await vi.advanceTimersByTimeAsync(4000)
+  expect(await Promise.all(late)).toEqual(['overloaded', 'overloaded', 'unavailable'])
+})
+
+test('eight million characters of headers wait at most, and one million from one site', async () => {
+  const { answer, questions } = prepare()
+  const ask = (from?: string) => failure(questions.header({ header: 'h'.repeat(65_536), from }))
+  const ofOne = Array.from({ length: 17 }, () => ask('203.0.113.7'))
+  const all = [...ofOne, ...Array.from({ length: 113 }, () => ask())]
+  // What is answered makes room again.
+  await turn()
+  answer(0)
+  await turn()
+  all.push(ask('203.0.113.7'), ask())
+  await vi.advanceTimersByTimeAsync(4000)
+  const outcomes = await Promise.all(all)
+  expect(outcomes[0]).toBe('answered')
+  expect(outcomes.flatMap((outcome, at) => (outcome === 'overloaded' ? [at] : []))).toEqual([16, 129])
 })
 
 test('nobody waits for longer than four seconds, or one while the feed is lost', async () => {

@@ -1,6 +1,7 @@
 // Asks the authority about headers and names, many in one request, and never more than it may be asked at once.
 import type { AskedVerification, Client } from '@hallpass/client'
 import { ApiError } from '@hallpass/client'
+import { parseAddress } from '@hallpass/macaroon/internal'
 
 import type { ElapsedTime, Moment } from '../clock.ts'
 import type { NamedPlace } from '../memory/known-names.ts'
@@ -15,8 +16,11 @@ const longestBatch = 262_144
 const mostRequests = 4
 /** Questions that wait, those under way included. */
 const mostWaiting = 2000
-/** Of those, from one address: whoever floods a guard shall not keep others from asking. */
+/** Of those, from one site: whoever floods a guard shall not keep others from asking. */
 const mostOfOne = 200
+/** Characters of the headers that wait, and of those from one site. */
+const longestWaiting = 8 * 1024 * 1024
+const longestOfOne = 1024 * 1024
 /** Milliseconds for a question, from when it is asked to its answer. */
 export const longestQuestion = 4000
 /** The same while the feed is lost too, so that everything is refused five seconds after the authority was heard last. */
@@ -49,8 +53,8 @@ export class QuestionError extends Error {
 export interface Questions {
   /** @throws QuestionError */
   header(asked: AskedHeader): Promise<Told<HeaderAnswer>>
-  /** @throws QuestionError */
-  name(asked: AskedName): Promise<Told<NamedPlace>>
+  /** `from`: the address that sent the request, if it is known. @throws QuestionError */
+  name(asked: AskedName, from?: string): Promise<Told<NamedPlace>>
 }
 
 export interface QuestionOptions {
@@ -76,18 +80,35 @@ export function createQuestions(options: QuestionOptions): Questions {
   const { client, elapsed, tellTime, isInTrouble, noteOutcome } = options
   const headers: Waiting<AskedHeader, HeaderAnswer>[] = []
   const names: Waiting<AskedName, NamedPlace>[] = []
-  const waitingFrom = new Map<string, number>()
-  let waiting = 0
+  const all: Load = { questions: 0, length: 0 }
+  const bySite = new Map<string, Load>()
   let requests = 0
   let isPlanned = false
 
-  function wait<Asked, Answer>(queue: Waiting<Asked, Answer>[], asked: Asked, from: string): Promise<Told<Answer>> {
-    const ofOne = waitingFrom.get(from) ?? 0
-    if (waiting >= mostWaiting || (from !== '' && ofOne >= mostOfOne)) {
+  function wait<Asked, Answer>(
+    queue: Waiting<Asked, Answer>[],
+    asked: Asked,
+    { from, length }: { readonly from: string | undefined; readonly length: number },
+  ): Promise<Told<Answer>> {
+    const site = from === undefined ? undefined : siteOf(from)
+    const ofOne = (site !== undefined && bySite.get(site)) || { questions: 0, length: 0 }
+    if (
+      all.questions >= mostWaiting ||
+      all.length + length > longestWaiting ||
+      (site !== undefined && (ofOne.questions >= mostOfOne || ofOne.length + length > longestOfOne))
+    ) {
       return Promise.reject(new QuestionError('overloaded', 'too many tokens are being checked: try again in a moment'))
     }
-    waiting += 1
-    waitingFrom.set(from, ofOne + 1)
+    const count = (questions: 1 | -1) => {
+      for (const load of [all, ofOne]) {
+        load.questions += questions
+        load.length += questions * length
+      }
+      if (site === undefined) return
+      if (ofOne.questions === 0) bySite.delete(site)
+      else bySite.set(site, ofOne)
+    }
+    count(1)
     const promise = new Promise<Told<Answer>>((resolve, reject) => {
       const question: Waiting<Asked, Answer> = { asked, isOver: false, resolve, reject }
       queue.push(question)
@@ -97,10 +118,7 @@ export function createQuestions(options: QuestionOptions): Questions {
         if (question.isOver) return
         question.isOver = true
         clearTimeout(timer)
-        waiting -= 1
-        const left = (waitingFrom.get(from) ?? 1) - 1
-        if (left === 0) waitingFrom.delete(from)
-        else waitingFrom.set(from, left)
+        count(-1)
         settle()
       }
       question.resolve = (told) => finish(() => resolve(told))
@@ -155,9 +173,20 @@ export function createQuestions(options: QuestionOptions): Questions {
   }
 
   return {
-    header: (asked) => wait(headers, asked, asked.from ?? ''),
-    name: (asked) => wait(names, asked, ''),
+    header: (asked) => wait(headers, asked, { from: asked.from, length: asked.header.length }),
+    name: (asked, from) => wait(names, asked, { from, length: 0 }),
   }
+}
+
+/** What waits. */
+interface Load {
+  questions: number
+  length: number
+}
+
+/** Whom a question is counted for: an IPv4 address, or the /48 of an IPv6 address, because one holder has all in it. */
+function siteOf(from: string): string | undefined {
+  return parseAddress(from)?.subarray(0, 6).join('.')
 }
 
 /** The first questions of the queue that go into one request, one at least if any still waits. */

@@ -58,8 +58,8 @@ export class Learner {
     const appName = access?.appName
     const [tokens, organization, app] = await Promise.all([
       this.#learnHeader(header, from),
-      slug === undefined ? undefined : this.#learnName('organizations', slug),
-      appName === undefined ? undefined : this.#learnName('apps', appName),
+      slug === undefined ? undefined : this.#learnName('organizations', slug, from),
+      appName === undefined ? undefined : this.#learnName('apps', appName, from),
     ])
     return 'allowed' in tokens ? tokens : foundWith(tokens, organization, app)
   }
@@ -84,12 +84,12 @@ export class Learner {
     return once(this.#headers, key, () => this.#askHeader(header, from))
   }
 
-  #learnName(kind: Kind, name: string): Promise<KnownName> {
+  #learnName(kind: Kind, name: string, from: string | undefined): Promise<KnownName> {
     const { elapsed, trust, happened, memory } = this.#options
     const now = elapsed.now()
     const place = known(memory[kind], name, now)
     if (place !== undefined && (place.place === undefined || trust.isFresh(place, now))) return Promise.resolve(place)
-    return once(this.#names, `${happened.history} ${kind} ${name}`, () => this.#askName(kind, name))
+    return once(this.#names, `${happened.history} ${kind} ${name}`, () => this.#askName(kind, name, from))
   }
 
   async #askHeader(header: string, from: string | undefined): Promise<readonly PresentedToken[] | Refusal> {
@@ -132,10 +132,11 @@ export class Learner {
     return tokens
   }
 
-  async #askName(kind: Kind, name: string): Promise<KnownName> {
+  async #askName(kind: Kind, name: string, from: string | undefined): Promise<KnownName> {
     const { questions, memory, happened } = this.#options
     const { history } = happened
-    const { answer, event, sent } = await questions.name(kind === 'apps' ? { app_name: name } : { org_slug: name })
+    const asked = kind === 'apps' ? { app_name: name } : { org_slug: name }
+    const { answer, event, sent } = await questions.name(asked, from)
     const known = new KnownName(answer, { event, asked: sent.elapsed })
     if (happened.history === history) memory[kind].add(name, known)
     return known
