@@ -56,6 +56,17 @@ describe('the client', () => {
     },
   )
 
+  it.each([
+    ['bytes', JSON.stringify({ text: 'a'.repeat(2000) })],
+    ['parts', '['.repeat(500) + ']'.repeat(500)],
+  ])('takes no answer of more %s than it was told to', async (_what, answer) => {
+    const { fetch } = record(() => new Response(answer))
+    const url = 'http://127.0.0.1:1'
+    await createClient({ url, fetch }).listOrganisations()
+    const client = createClient({ url, fetch, mostOfAnswer: { bytes: 1024, parts: 100 } })
+    await expect(client.listOrganisations()).rejects.toMatchObject({ code: 'not_an_authority' })
+  })
+
   it('sends no address that a token or a code would stand in', async () => {
     const { fetch, seen } = record(() => Response.json({}))
     const client = createClient({ url: 'http://127.0.0.1:1', fetch })

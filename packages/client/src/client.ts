@@ -21,6 +21,8 @@ export interface ClientOptions {
   readonly leaseNonce?: string | undefined
   /** Milliseconds for one request; 30,000 by default. */
   readonly timeout?: number
+  /** Bytes of an answer, unpacked, and values in it; 64 MiB by default, and any number. What has more is no answer. */
+  readonly mostOfAnswer?: { readonly bytes: number; readonly parts: number }
   readonly fetch?: Fetch
   /** What is wrong with an answer by the contract, as `@hallpass/client/answers` finds it. Without it, any JSON is taken. */
   readonly checkAnswer?: (asked: Asked, answer: unknown) => string | undefined | Promise<string | undefined>
@@ -67,7 +69,7 @@ type ReadonlyArrays<T> = {
     : T[Field]
 }
 
-const longestAnswer = 64 * 1024 * 1024
+const usualMostOfAnswer = { bytes: 64 * 1024 * 1024, parts: Infinity } as const
 
 /**
  * A client of the authority at `url`. Every method throws {@link ApiError} if the authority refuses, and
@@ -100,6 +102,7 @@ function sender(options: ClientOptions) {
     throw new TypeError('the token has characters that no header can carry')
   }
   const { url, token, leaseNonce, userAgent = 'hallpass-client', timeout = 30_000, fetch = globalThis.fetch } = options
+  const { mostOfAnswer = usualMostOfAnswer } = options
   const base = url.replace(/\/+$/, '')
 
   return async function send(name: OperationName, input: Fields): Promise<unknown> {
@@ -151,7 +154,7 @@ function sender(options: ClientOptions) {
         ...(body === undefined ? {} : { body }),
       })
       tellExpiry(response)
-      read = await readAnswer(response)
+      read = await readAnswer(response, mostOfAnswer)
     } catch (cause) {
       if (cause instanceof ConnectionError) throw cause
       const options = { cause, details: asked }
@@ -207,18 +210,21 @@ interface Read {
   readonly damage?: string
 }
 
-async function readAnswer(response: FetchAnswer): Promise<Read> {
+async function readAnswer(
+  response: FetchAnswer,
+  { bytes, parts }: NonNullable<ClientOptions['mostOfAnswer']>,
+): Promise<Read> {
   let text: string | undefined
   try {
-    text = await readText(response, longestAnswer)
+    text = await readText(response, bytes)
   } catch (error) {
     if (error instanceof PackingError) return { text: '', damage: error.message }
     throw error
   }
-  if (text === undefined) return { text: '', damage: 'is longer than 64 MiB' }
+  if (text === undefined) return { text: '', damage: `is longer than ${bytes / 1024 / 1024} MiB` }
   if (text === '') return { text }
   try {
-    return { text, answer: parseJson(text) }
+    return { text, answer: parseJson(text, parts) }
   } catch (error) {
     if (error instanceof JsonError && error.isRepeated) return { text, damage: error.message }
     const packing = unknownPacking(response)

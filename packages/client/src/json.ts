@@ -2,10 +2,11 @@
 
 /**
  * What the text says, as `JSON.parse` has it.
- * @throws JsonError where it is no JSON, or an object has a member twice (RFC 7493 §2.3)
+ * @throws JsonError where it is no JSON, has more parts than `mostParts`, or an object has a member twice (RFC 7493 §2.3)
  */
-export function parseJson(text: string): unknown {
-  const look = lookThrough(text)
+export function parseJson(text: string, mostParts = Infinity): unknown {
+  const look = lookThrough(text, { parts: mostParts })
+  if (look.parts > mostParts) throw new JsonError(`has more than ${mostParts} parts`, false)
   const value = readJson(text, look)
   if (look.repeated !== undefined) throw new JsonError(describeRepeated(look.repeated), true)
   return value

@@ -68,6 +68,8 @@ export interface Guard {
 }
 
 const usualCapacity = 64 * 1024 * 1024
+/** A hundred headers with very many tokens have less in theirs. Something in between shall not fill the memory. */
+const mostOfAnswer = { bytes: 32 * 1024 * 1024, parts: 500_000 }
 /** An answer that something has overtaken is asked for again, so often in all. */
 const mostAttempts = 3
 
@@ -101,7 +103,14 @@ export function createGuard(options: GuardOptions): Guard {
   }
 
   const questions = createQuestions({
-    client: createClient({ url, token: credential, userAgent: 'hallpass-guard', timeout: longestQuestion, fetch }),
+    client: createClient({
+      url,
+      token: credential,
+      userAgent: 'hallpass-guard',
+      timeout: longestQuestion,
+      mostOfAnswer,
+      fetch,
+    }),
     elapsed,
     tellTime: (told, sent) => time.tell(told, sent),
     isInTrouble() {
