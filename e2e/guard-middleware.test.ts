@@ -213,3 +213,17 @@ describe.each(frameworks)('behind the guard in %s', (_name, start) => {
     expect(await answer.text()).toBe('broken')
   })
 })
+
+test('who comes from an address that is none passes where that does not count', async () => {
+  const server = express()
+  server.set('trust proxy', true)
+  server.get('/', protectExpress(guard, reading(app)), (_request, response) => void response.send('passed'))
+  const url = await listen(createServer(server))
+  const near = narrow(token, { type: 'Networks', networks: [parseNetwork('203.0.113.0/24')] })
+  const come = async (authorization: string, address: string) =>
+    (await fetch(url, { headers: { authorization, 'x-forwarded-for': address } })).status
+  expect(await come(near, '203.0.113.7')).toBe(200)
+  for (const address of ['unknown', '203.0.113.7:4711', '[2001:db8::1]', 'a'.repeat(5000)]) {
+    expect([await come(token, address), await come(near, address)]).toEqual([200, 403])
+  }
+})

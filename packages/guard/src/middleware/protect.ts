@@ -1,5 +1,6 @@
 // What the middlewares of all frameworks have in common: the question of a route, and the answer to who may not pass.
 import type { AskedAccess } from '@hallpass/client'
+import { parseAddress } from '@hallpass/macaroon/internal'
 
 import type { Guard } from '../guard.ts'
 import type { Refusal, Verdict } from '../verdict.ts'
@@ -23,10 +24,17 @@ export function judge<Request>(
   { authorization, address }: { readonly authorization: string | undefined; readonly address: string | undefined },
 ): Verdict | Promise<Verdict> {
   const asked = typeof access === 'function' ? access(request) : access
-  // A zone names a network interface of this machine.
-  const from = address?.replace(/%.*$/s, '')
-  const source = from === undefined || from === '' ? {} : { source_address: from }
-  return guard.allow(authorization, { ...source, ...asked }, { from })
+  const from = readAddress(address)
+  return guard.allow(authorization, { ...(from === undefined ? {} : { source_address: from }), ...asked }, { from })
+}
+
+/**
+ * What a proxy reports may be `unknown`, or have a port: then it is not known who asks, and nothing is allowed that depends on it.
+ * A zone names a network interface of this machine.
+ */
+function readAddress(address: string | undefined): string | undefined {
+  const text = address?.replace(/%.*$/s, '')
+  return text !== undefined && text.length <= 100 && parseAddress(text) !== undefined ? text : undefined
 }
 
 /** An answer of HTTP. */
