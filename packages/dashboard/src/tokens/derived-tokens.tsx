@@ -79,7 +79,7 @@ function RevokeDerivedDialog({ token, slug, onClose }: DerivedTokensProps & { re
         autoComplete="off"
         hint="The token itself, or its name dt_… from the audit trail."
         value={derived}
-        error={fieldError(revocation.error, 'derived')}
+        error={fieldError(revocation.error, 'derived')?.replace(/^Derived/, 'This')}
         onChange={(event) => setDerived(event.target.value)}
       />
     </FormDialog>
