@@ -124,6 +124,19 @@ describe.each(['nginx', 'caddy'] as const)('%s', (name) => {
       for (const gone of ['authorization', 'hallpass_token', 'hallpass_organization']) {
         expect(seen[0]?.headers[gone]).toBeUndefined()
       }
+      // Nor can a client take away what says who passes, as a header of this connection alone (RFC 9110 §7.6.1).
+      for (const connection of [
+        'Hallpass-Token',
+        'close, hallpass-token',
+        'close,HALLPASS-APP,hallpass-organization',
+      ]) {
+        const before = seen.length
+        const { status } = await send('GET', '/page', { authorization: narrowed, connection })
+        const served = seen.slice(before)
+        expect([connection, status]).toEqual([connection, served.length === 0 ? 400 : 200])
+        for (const { headers } of served) expect(headers).toMatchObject(names)
+      }
+      const count = seen.length
       // What is asked is not for the client to say.
       const attempts = [
         '/?action=r&app_name=other',
@@ -137,17 +150,17 @@ describe.each(['nginx', 'caddy'] as const)('%s', (name) => {
         const { status } = await send('GET', path, made)
         expect([path, [400, 401, 404].includes(status ?? 0)]).toEqual([path, true])
       }
-      expect(seen).toHaveLength(1)
+      expect(seen).toHaveLength(count)
       for (const method of ['POST', 'DELETE', 'OPTIONS', 'PROPFIND']) {
         expect((await send(method, '/page', { authorization: narrowed, ...made })).status).toBe(403)
       }
-      expect(seen).toHaveLength(1)
+      expect(seen).toHaveLength(count)
       expect((await send('POST', '/page', { authorization, ...made }, 'content')).status).toBe(200)
-      expect(seen[1]?.body).toBe('content')
+      expect(seen[count]?.body).toBe('content')
       // The authority that is gone lets nobody through.
       await authority.stop()
       expect((await send('GET', '/page', { authorization })).status).toBeGreaterThanOrEqual(500)
-      expect(seen).toHaveLength(2)
+      expect(seen).toHaveLength(count + 1)
       await authority.restart()
     },
     60_000,
