@@ -124,7 +124,10 @@ export async function serve(options: ServeOptions): Promise<RunningAuthority> {
       postbox,
       machines,
       report: (error, requestId) => reportAside({ log, sayRarely }, error, requestId),
-      ...createLimits(() => performance.now(), config.machinesRate),
+      ...createLimits(() => performance.now(), {
+        machinesRate: config.machinesRate,
+        sharing: store.isRemote ? { store, hide: (name) => keyring.hideName(name) } : undefined,
+      }),
       requirePkce: config.requirePkce,
       quotas: createQuotas(config.quotas),
       publicUrl: () => publicUrl,

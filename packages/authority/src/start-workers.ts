@@ -7,7 +7,14 @@ import type { RunningPostbox } from './mail/postbox.ts'
 import type { Environment } from './operations/perform/operation.ts'
 import { createNotices, type NoticeOptions } from './workers/notices.ts'
 import { startOutbox } from './workers/outbox.ts'
-import { finishRevocations, forgetFeed, forgetMachines, forgetVolumes, removeLeftovers } from './workers/removing.ts'
+import {
+  finishRevocations,
+  forgetFeed,
+  forgetMachines,
+  forgetTries,
+  forgetVolumes,
+  removeLeftovers,
+} from './workers/removing.ts'
 import { createRetention } from './workers/retention.ts'
 import { startUseWriter } from './workers/uses.ts'
 import { startWorker, type Worker } from './workers/worker.ts'
@@ -30,6 +37,8 @@ export function startWorkers(
       forgetMachines(now),
       forgetVolumes(now),
       forgetFeed(now),
+      // A server that is alone counts in memory.
+      ...(store.isRemote ? [forgetTries] : []),
       ...createRetention(keep, { now, elapsed: () => performance.now() }),
       ...createNotices({ days: notifyBefore, now, post: postbox && postNotices(postbox, { now, publicUrl }) }),
     ],

@@ -80,6 +80,8 @@ export interface Keyring {
   openTicket(ticketKey: Uint8Array, ticket: Uint8Array): readonly Caveat[] | undefined
   /** Derives a secret of 256 bits (43 characters) from the ticket key and this text; always the same one. */
   deriveName(ticketKey: Uint8Array, text: string): Secret
+  /** Hides a name for the store: always the same bytes, and without the root key nobody finds the name by them. */
+  hideName(name: string): Uint8Array
   /** A JWT with these claims, signed with the authority's key for assertions, which is Ed25519 (RFC 8037). */
   assert(claims: Readonly<Record<string, unknown>>): Promise<string>
   /** The public part of that key, as a JWK set (RFC 7517 §5). All authorities under the root key have the same. */
@@ -95,9 +97,9 @@ export interface PasswordTurn {
   /** Checks with the same lane and key run one at a time. */
   readonly key: string
   /** Called when the turn begins. If it throws, nothing is checked. */
-  readonly begin?: () => void
-  /** Called with the result, before the next check with the same key begins. */
-  readonly end?: (right: boolean) => void
+  readonly begin?: () => void | Promise<void>
+  /** Called with the result, before the next check with the same key begins. If it throws, nobody hears the result. */
+  readonly end?: (right: boolean) => void | Promise<void>
 }
 
 /** All throw DomainError `rate_limited` if too many wait. */

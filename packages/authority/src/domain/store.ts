@@ -23,6 +23,7 @@ import type { SettingReads, SettingWrites } from './store/settings.ts'
 import type { SetupCodeReads, SetupCodeWrites } from './store/setup-code.ts'
 import type { SigningKeyReads, SigningKeyWrites } from './store/signing-keys.ts'
 import type { TokenReads, TokenWrites } from './store/tokens.ts'
+import type { TryReads, TryWrites } from './store/tries.ts'
 import type { TrustPolicyReads, TrustPolicyWrites } from './store/trust-policies.ts'
 import type { UseReads, UseWrites } from './store/uses.ts'
 import type { UserReads, UserWrites } from './store/users.ts'
@@ -124,6 +125,7 @@ export interface ReadTransaction {
   readonly signingKeys: SigningKeyReads
   readonly tokens: TokenReads
   readonly trustPolicies: TrustPolicyReads
+  readonly tries: TryReads
   readonly uses: UseReads
   readonly notices: NoticeReads
   readonly dischargeRequests: DischargeRequestReads
@@ -158,6 +160,7 @@ export interface Transaction extends ReadTransaction {
   readonly signingKeys: SigningKeyWrites
   readonly tokens: TokenWrites
   readonly trustPolicies: TrustPolicyWrites
+  readonly tries: TryWrites
   readonly uses: UseWrites
   readonly notices: NoticeWrites
   readonly dischargeRequests: DischargeRequestWrites

@@ -35,6 +35,7 @@ const digestLength = 16
 /** A keyring under `rootKey`; `location` is the identifier of permission tokens. */
 export function createKeyring(rootKey: RootKey, location: string): Keyring {
   const unwrapped = new Map<string, Uint8Array>()
+  const hiding = rootKey.derive('hidden names')
 
   /** The raw key; undefined if the row is damaged or was moved between organisations. */
   function unwrap({ kid, organisationId, wrapped }: WrappedSigningKey): Uint8Array | undefined {
@@ -148,6 +149,8 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
         throw error
       }
     },
+
+    hideName: (name) => new Uint8Array(createHmac('sha256', hiding).update(name).digest()),
 
     deriveName(ticketKey, text) {
       const key = hkdfSync('sha256', unwrapTicketKey(ticketKey), '', 'names of discharge requests', keyLength)

@@ -49,11 +49,11 @@ export function createPasswordHasher(): PasswordHasher {
     },
     verify(password, hash, { lane, key, begin, end }) {
       return queue.run({ lane, key }, async () => {
-        begin?.()
+        await begin?.()
         const expected = hash === undefined ? nobody : parse(hash)
         const tag = await compute(password.reveal(), expected)
         const right = timingSafeEqual(tag, expected.tag) && hash !== undefined
-        end?.(right)
+        await end?.(right)
         return right
       })
     },

@@ -29,6 +29,7 @@ import { migration26 } from './migrations/0026-notices-of-ends.ts'
 import { migration27 } from './migrations/0027-limits-of-organisations.ts'
 import { migration28 } from './migrations/0028-feed.ts'
 import { migration29 } from './migrations/0029-derived-tokens.ts'
+import { migration30 } from './migrations/0030-counted-tries.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -60,4 +61,5 @@ export const migrations: readonly Migration[] = [
   migration27,
   migration28,
   migration29,
+  migration30,
 ]

@@ -315,6 +315,11 @@ export interface Database {
     readonly hash: Uint8Array
     readonly expires_at: number
   }
+  readonly counted_tries: {
+    readonly id: GeneratedAlways<number>
+    readonly key_hash: Uint8Array
+    readonly expires_at: number
+  }
   readonly feed_events: {
     readonly id: GeneratedAlways<number>
     readonly at: number

@@ -23,6 +23,7 @@ import { settings } from './settings.ts'
 import { setupCode } from './setup-code.ts'
 import { signingKeys } from './signing-keys.ts'
 import { tokens } from './tokens.ts'
+import { tries } from './tries.ts'
 import { trustPolicies } from './trust-policies.ts'
 import { users } from './users.ts'
 import { uses } from './uses.ts'
@@ -52,6 +53,7 @@ const nouns: { readonly [Noun in keyof Transaction]: (session: QuerySession) => 
   signingKeys,
   tokens,
   trustPolicies,
+  tries,
   uses,
   notices,
   dischargeRequests,

@@ -37,6 +37,12 @@ export function forgetFeed(now: () => number): Chore {
   }
 }
 
+export const forgetTries: Chore = {
+  name: 'forgetting tries that count no more',
+  isDue: (tx) => tx.tries.haveEnded(),
+  step: (tx) => tx.tries.removeEnded(),
+}
+
 export const finishRevocations: Chore = {
   name: 'marking revoked tokens',
   isDue: (tx) => tx.tokens.revocationsAreUnfinished(),

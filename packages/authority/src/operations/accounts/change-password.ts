@@ -27,15 +27,15 @@ export const changePassword: WriteOperation<ChangePassword, undefined, undefined
   mode: 'write',
   isUrgent: true,
 
-  async prepare({ environment, read }, { current, next }, principal) {
+  async prepare(context, { current, next }, principal) {
     const user = findUser(principal)
     if (user === undefined) return { checked: null, hash: undefined }
-    const checked = (await read((tx) => tx.users.passwordHash(user.id))) ?? null
+    const checked = (await context.read((tx) => tx.users.passwordHash(user.id))) ?? null
     const right =
       checked === null ||
-      (current !== undefined && (await tryOwnPassword(environment, user, { password: current, hash: checked })))
+      (current !== undefined && (await tryOwnPassword(context, user, { password: current, hash: checked })))
     if (!right) return { checked, hash: undefined }
-    return { checked, hash: await environment.passwords.hash(next, `password of user ${user.id}`) }
+    return { checked, hash: await context.environment.passwords.hash(next, `password of user ${user.id}`) }
   },
 
   access: personal('password'),

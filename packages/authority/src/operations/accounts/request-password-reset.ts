@@ -2,6 +2,7 @@
 // addresses.
 import { DomainError } from '../../domain/errors.ts'
 import { createCode, hashCode, resetLifetimes } from '../../domain/user.ts'
+import { networkOf } from '../perform/limits.ts'
 import type { OpenRead } from '../perform/operation.ts'
 import { resetUrl, writeReset } from './reset-mail.ts'
 
@@ -30,10 +31,12 @@ export const requestPasswordReset: OpenRead<RequestPasswordReset, undefined> = {
     return undefined
   },
 
-  async afterAnswer({ environment, caller, now, read, write }, { email }) {
+  async afterAnswer(context, { email }) {
+    const { environment, caller, now, read, write } = context
     const code = createCode(environment.randomBytes)
     const expiresAt = now + resetLifetimes.mail
     if ((await read((tx) => tx.users.byEmail(email))) === undefined) return
+    if ((await environment.takeReset({ email, network: networkOf(caller.remoteAddress) }, context)) > 0) return
     const url = resetUrl(environment.publicUrl(), code).reveal()
     const posted = await write(async (tx) => {
       const user = await tx.users.byEmail(email)

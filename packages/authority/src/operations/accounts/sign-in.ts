@@ -31,10 +31,10 @@ export const signIn: OpenWrite<SignIn, Prepared, OpenedSession> = {
   audience: 'anyone',
   mode: 'write',
 
-  async prepare({ environment, caller, read }, { email, password }) {
-    const user = await read((tx) => tx.users.byEmail(email))
+  async prepare(context, { email, password }) {
+    const user = await context.read((tx) => tx.users.byEmail(email))
     const tried = { password, hash: user?.passwordHash ?? undefined }
-    if (!(await tryLogin(environment, caller, email, tried)) || user === undefined) {
+    if (!(await tryLogin(context, email, tried)) || user === undefined) {
       throw wrong()
     }
     const { passwordHash: hash, ...known } = user

@@ -2,8 +2,9 @@
 import type { PasswordTurn } from '../../domain/keyring.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { User } from '../../domain/user.ts'
-import { networkOf, siteOf, tooMany, type FailureLimit } from '../perform/limits.ts'
-import type { Services, Caller } from '../perform/operation.ts'
+import { networkOf, siteOf, tooMany } from '../perform/limits.ts'
+import type { AsideContext } from '../perform/operation.ts'
+import type { Try } from '../perform/try-limits.ts'
 
 interface Tried {
   readonly password: Secret
@@ -16,22 +17,25 @@ interface Tried {
  * @throws DomainError `rate_limited` after ten wrong ones a minute for the account from here, a hundred for the
  * network, and a hundred an hour for the account
  */
-export async function tryLogin(environment: Services, caller: Caller, email: string, tried: Tried): Promise<boolean> {
-  const { passwordFailures, networkFailures, emailFailures, acquaintances } = environment
+export async function tryLogin(context: AsideContext, email: string, tried: Tried): Promise<boolean> {
+  const {
+    environment: { acquaintances },
+    caller,
+  } = context
   const network = networkOf(caller.remoteAddress)
   const key = `${network} ${email}`
   // A person who has logged in from here before is not held up by the failures of others, and has a lane of their own.
-  const isKnown = acquaintances.knows(key)
-  const counters: readonly Counter[] = isKnown
-    ? [[passwordFailures, key]]
+  const isKnown = await acquaintances.knows(key, context)
+  const tries: readonly Try[] = isKnown
+    ? [['password', key]]
     : [
-        [passwordFailures, key],
-        [networkFailures, network],
-        [emailFailures, email],
+        ['password', key],
+        ['network', network],
+        ['email', email],
       ]
   const lane = isKnown ? key : siteOf(caller.remoteAddress)
-  const right = await attempt(environment, { lane, key, counters, what: 'failed logins' }, tried)
-  if (right) acquaintances.meet(key)
+  const right = await attempt(context, { lane, key, tries, what: 'failed logins' }, tried)
+  if (right) await acquaintances.meet(key, context)
   return right
 }
 
@@ -39,36 +43,33 @@ export async function tryLogin(environment: Services, caller: Caller, email: str
  * Checks the password of a person who is logged in.
  * @throws DomainError `rate_limited` after ten wrong ones a minute
  */
-export function tryOwnPassword(environment: Services, user: User, tried: Tried): Promise<boolean> {
+export function tryOwnPassword(context: AsideContext, user: User, tried: Tried): Promise<boolean> {
   const key = `password of user ${user.id}`
-  const counters: readonly Counter[] = [[environment.passwordFailures, key]]
-  return attempt(environment, { lane: key, key, counters, what: 'wrong passwords' }, tried)
+  return attempt(context, { lane: key, key, tries: [['password', key]], what: 'wrong passwords' }, tried)
 }
 
-type Counter = readonly [limit: FailureLimit, key: string]
-
 async function attempt(
-  { passwords }: Services,
+  context: AsideContext,
   {
     lane,
     key,
-    counters,
+    tries,
     what,
   }: Pick<PasswordTurn, 'lane' | 'key'> & {
-    readonly counters: readonly Counter[]
+    readonly tries: readonly Try[]
     readonly what: string
   },
   { password, hash }: Tried,
 ): Promise<boolean> {
-  function begin(): void {
-    const retryAfter = Math.max(...counters.map(([limit, counted]) => limit.wait(counted)))
-    if (retryAfter === 0) return
-    throw tooMany(what, retryAfter)
+  const { passwords, tryLimits } = context.environment
+  async function begin(): Promise<void> {
+    const retryAfter = await tryLimits.wait(tries, context)
+    if (retryAfter > 0) throw tooMany(what, retryAfter)
   }
-  function end(right: boolean): void {
-    if (!right) for (const [limit, counted] of counters) limit.count(counted)
+  async function end(right: boolean): Promise<void> {
+    if (!right) await tryLimits.count(tries)
   }
-  begin()
+  await begin()
   // One check of a key at a time: the waiting ones see how the earlier ones ended.
   return passwords.verify(password, hash, { lane, key, begin, end })
 }

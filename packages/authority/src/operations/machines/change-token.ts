@@ -6,7 +6,7 @@ import { readTokenCaveats, type MachineConfig } from '../../domain/machine-confi
 import type { Machine } from '../../domain/machine.ts'
 import type { Transaction } from '../../domain/store.ts'
 import type { FoundApp } from '../apps/find-app.ts'
-import type { OperationContext, PrepareContext } from '../perform/operation.ts'
+import type { OperationContext, AsideContext } from '../perform/operation.ts'
 import type { Credential } from '../perform/principal.ts'
 import { endMachineToken, giveMachineToken } from '../tokens/machine-token.ts'
 
@@ -19,7 +19,7 @@ export type TokenTrouble = string | undefined
 
 /** Asks before the transaction, because the engine may have to answer. */
 export async function findTokenTrouble(
-  { environment }: PrepareContext,
+  { environment }: AsideContext,
   { config }: ConfiguredMachine,
 ): Promise<TokenTrouble> {
   return config.token === undefined ? undefined : environment.machines?.tokenTrouble()

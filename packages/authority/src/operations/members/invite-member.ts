@@ -89,12 +89,13 @@ export const inviteMember: WriteOperation<InviteMember, Organisation, Invited> =
     return { id, email, role, code, url, posted, expiresAt, organisation, invitedBy, replaced, mailed: false }
   },
 
-  async afterCommit({ environment: { mailLimit }, write }, invited) {
+  async afterCommit(context, invited) {
     const { posted, invitedBy } = invited
     if (posted === undefined) return invited
     // A person over the mail limit still gets the link to pass on.
-    if (mailLimit.take(invitedBy.email) === 0) return { ...invited, mailed: await posted.send() }
-    await write((tx) => tx.outbox.delete(posted.id)).catch(() => undefined)
+    const wait = await context.environment.tryLimits.take([['mail', invitedBy.email]], context).catch(() => undefined)
+    if (wait === 0) return { ...invited, mailed: await posted.send() }
+    await context.write((tx) => tx.outbox.delete(posted.id)).catch(() => undefined)
     return invited
   },
 }

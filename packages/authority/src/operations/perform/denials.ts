@@ -3,14 +3,14 @@ import type { AuditActor, AuditEvent } from '../../domain/audit-event.ts'
 import type { DomainError } from '../../domain/errors.ts'
 import { StrangerRefused } from './authorise.ts'
 import { networkOf, type Limits } from './limits.ts'
-import type { Caller, CommittedContext } from './operation.ts'
+import type { Caller, AsideContext } from './operation.ts'
 
 /**
  * Records the denial, up to a limit for each person, for each network, and for all strangers together. `owner` is the
  * person in whose name it was asked. `namedTarget` is only for members of the organisation.
  */
 export async function recordDenial(
-  { environment, caller, write }: Pick<CommittedContext, 'environment' | 'caller' | 'write'>,
+  { environment, caller, write }: Pick<AsideContext, 'environment' | 'caller' | 'write'>,
   event: AuditEvent,
   {
     owner,

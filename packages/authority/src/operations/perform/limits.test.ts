@@ -8,52 +8,6 @@ function createStage() {
   return { clock, limits: createLimits(() => clock.now) }
 }
 
-describe('the limit on wrong passwords', () => {
-  it('allows ten failures a minute, then returns the seconds to wait, for this key only', () => {
-    const { clock, limits } = createStage()
-    const { passwordFailures: limit } = limits
-    for (let failure = 0; failure < 10; failure += 1) {
-      expect(limit.wait('ada')).toBe(0)
-      limit.count('ada')
-    }
-    expect(limit.wait('ada')).toBe(60)
-    clock.now = 30_000
-    expect(limit.wait('ada')).toBe(30)
-    expect(limit.wait('bob')).toBe(0)
-    clock.now = 60_000
-    expect(limit.wait('ada')).toBe(0)
-  })
-
-  it('counts failures, and not questions', () => {
-    const { passwordFailures: limit } = createStage().limits
-    for (let ask = 0; ask < 50; ask += 1) expect(limit.wait('ada')).toBe(0)
-  })
-
-  it('is not pushed out by others, however many there are', () => {
-    const { clock, limits } = createStage()
-    const { passwordFailures: limit } = limits
-    for (let failure = 0; failure < 10; failure += 1) limit.count('ada')
-    for (let other = 0; other < 45_000; other += 1) limit.count(`other ${other}`)
-    expect(limit.wait('ada')).toBe(60)
-    // The newest of the others count too: the oldest single counts make room.
-    for (let failure = 0; failure < 9; failure += 1) limit.count('other 44999')
-    expect(limit.wait('other 44999')).toBe(60)
-    clock.now = 60_000
-    expect(limit.wait('ada')).toBe(0)
-  })
-
-  it('forgets ended counts before any that still count', () => {
-    const { clock, limits } = createStage()
-    const { passwordFailures: limit } = limits
-    for (let other = 0; other < 20_000; other += 1) {
-      for (let failure = 0; failure < 10; failure += 1) limit.count(`other ${other}`)
-    }
-    clock.now = 61_000
-    for (let failure = 0; failure < 10; failure += 1) limit.count('ada')
-    expect(limit.wait('ada')).toBe(60)
-  })
-})
-
 describe('the network of an address', () => {
   it.each([
     ['192.0.2.7', '192.0.2.7', '192.0.2.7'],

@@ -1,5 +1,16 @@
-// Rate limits: password guesses, recorded denials, mails, discharges, and questions of strangers.
+// Rate limits, of which those on guesses and mails protect people; the others bound work, by each server for itself.
 import { DomainError } from '../../domain/errors.ts'
+import {
+  createOwnLimits,
+  createSharedLimits,
+  createTryLimit,
+  mostKeys,
+  networkResets,
+  resets,
+  type PeopleLimits,
+  type Rate,
+  type Sharing,
+} from './try-limits.ts'
 import { createWeightedKeys } from './weighted-keys.ts'
 
 interface Limit {
@@ -45,39 +56,16 @@ export function tooMany(what: string, retryAfter: number): DomainError {
   return new DomainError('rate_limited', `too many ${what}: try again in ${retryAfter} seconds`, { retryAfter })
 }
 
-/** Counts failures only; a success or a question costs nothing. */
-export interface FailureLimit {
-  /** Seconds until the key may try again; 0 if it may now. */
-  wait(key: string): number
-  count(key: string): void
-}
-
-/** Remembers who has recently logged in from where. */
-interface Acquaintances {
-  knows(key: string): boolean
-  meet(key: string): void
-}
-
 /** The limits of one authority, shared by all requests. */
-export interface Limits {
-  /** Mails in one person's name. */
-  readonly mailLimit: Limit
+export interface Limits extends PeopleLimits {
   /** Questions from one address without a credential. */
   readonly inquiryLimit: Limit
   readonly cliLoginLimit: Limit
   /** Identity tokens that one network exchanges, or tries to. */
   readonly exchangeLimit: Limit
-  /** Reset mails to one address, and those that one network asks for. */
+  /** Questions for a reset mail to one address, and those of one network. */
   readonly resetLimit: Limit
   readonly networkResetLimit: Limit
-  /** Wrong passwords from one address for one account, or from one person who is asked for their own. */
-  readonly passwordFailures: FailureLimit
-  /** Wrong passwords from one network for all accounts. */
-  readonly networkFailures: FailureLimit
-  /** Wrong passwords for one account from everywhere: addresses are cheap, and a proxy may pass on invented ones. */
-  readonly emailFailures: FailureLimit
-  /** Networks with the accounts that logged in from them. Failures of their neighbours are not held against these. */
-  readonly acquaintances: Acquaintances
   /** Denials in the audit trail by an actor, a person or a network. */
   readonly denialLimit: Limit
   /** Denials of all strangers together, by the organisation of the audit trail. */
@@ -92,17 +80,8 @@ export interface Limits {
 }
 
 const minute = 60_000
-const hour = 60 * minute
-const failuresPerMinute = 10
-/** Many people share an address, and mistype. An attacker who guesses at all of their passwords fails more often. */
-const networkFailuresPerMinute = 100
-/** Few enough to make guessing worthless; enough that it takes many people to keep an owner from a new address. */
-const emailFailuresPerHour = 100
-const acquaintance = 24 * 60 * minute
 /** For one kind and one address, without a credential: people behind one address share it. */
 const inquiriesPerMinute = 120
-/** In one person's name: enough to invite a team at once, too few for spam. */
-const mailsPerMinute = 30
 /** From one network, for command lines that begin a login. */
 const cliLoginsPerMinute = 100
 const lateUseSpan = 10 * minute
@@ -114,31 +93,37 @@ const exchanges = { burst: 600, perSecond: 10 }
 // Those of the Machines API, where one thing a second may be done.
 const machineActions = { burst: 3, perSecond: 1 }
 const machineReads = { burst: 10, perSecond: 5 }
-/** For one address, so that nobody who knows it can fill its mailbox. */
-const resetsPerHour = 5
-const resetsPerHourAndNetwork = 60
-const mostKeys = 20_000
 
-/**
- * All limits, with nothing counted yet. `clock` is monotonic, in milliseconds, so that a minute lasts a minute.
- * `machinesRate`: how often a second one thing is done to one machine; Infinity for no limit.
- */
-export function createLimits(clock: () => number, machinesRate = 1): Limits {
+interface LimitOptions {
+  /** How often a second one thing is done to one machine; Infinity for no limit; 1 by default. */
+  readonly machinesRate?: number | undefined
+  /** Where several authorities may count together; each counts for itself if absent. */
+  readonly sharing?: Sharing | undefined
+}
+
+/** All limits, with nothing counted in memory yet. `clock` is monotonic, in milliseconds, so that a minute lasts a minute. */
+export function createLimits(clock: () => number, { machinesRate = 1, sharing }: LimitOptions = {}): Limits {
   const timesRate = ({ burst, perSecond }: typeof machineActions) =>
     createRateLimit({ burst: burst * machinesRate, perSecond: perSecond * machinesRate }, clock)
+  const takeOf = (rate: Rate): Limit => {
+    const limit = createTryLimit(rate, clock)
+    return {
+      take(key) {
+        const wait = limit.wait(key)
+        if (wait === 0) limit.count(key)
+        return wait
+      },
+    }
+  }
   return {
-    mailLimit: createTryLimit(mailsPerMinute, clock),
-    inquiryLimit: createTryLimit(inquiriesPerMinute, clock),
-    cliLoginLimit: createTryLimit(cliLoginsPerMinute, clock),
-    resetLimit: createTryLimit(resetsPerHour, clock, hour),
-    networkResetLimit: createTryLimit(resetsPerHourAndNetwork, clock, hour),
-    passwordFailures: createTryLimit(failuresPerMinute, clock),
-    networkFailures: createTryLimit(networkFailuresPerMinute, clock),
-    emailFailures: createTryLimit(emailFailuresPerHour, clock, hour),
-    acquaintances: createAcquaintances(clock),
+    ...(sharing === undefined ? createOwnLimits(clock) : createSharedLimits(sharing, clock)),
+    inquiryLimit: takeOf({ most: inquiriesPerMinute, span: minute }),
+    cliLoginLimit: takeOf({ most: cliLoginsPerMinute, span: minute }),
+    resetLimit: takeOf(resets),
+    networkResetLimit: takeOf(networkResets),
     denialLimit: createRateLimit(denials, clock),
     strangerLimit: createRateLimit(denialsOfStrangers, clock),
-    lateUseLimit: createTryLimit(1, clock, lateUseSpan),
+    lateUseLimit: takeOf({ most: 1, span: lateUseSpan }),
     dischargeLimit: createRateLimit(discharges, clock),
     exchangeLimit: createRateLimit(exchanges, clock),
     machineLimit: timesRate(machineActions),
@@ -177,29 +162,6 @@ function withoutZeros(group: string): string {
   return group.toLowerCase().replace(/^0+(?=.)/, '')
 }
 
-/** At most this many in a span of milliseconds, for each key. */
-function createTryLimit(most: number, clock: () => number, span: number = minute): Limit & FailureLimit {
-  const tries = createWeightedKeys<readonly number[]>(mostKeys, clock)
-  const recentOf = (key: string) => (tries.get(key) ?? []).filter((at) => clock() - at < span)
-  const limit: Limit & FailureLimit = {
-    wait(key) {
-      const recent = recentOf(key)
-      const oldest = recent.at(-most)
-      return oldest === undefined ? 0 : Math.max(1, Math.ceil((oldest + span - clock()) / 1000))
-    },
-    count(key) {
-      const recent = [...recentOf(key), clock()].slice(-most)
-      tries.set(key, recent, recent.length / most, clock() + span)
-    },
-    take(key) {
-      const wait = limit.wait(key)
-      if (wait === 0) limit.count(key)
-      return wait
-    },
-  }
-  return limit
-}
-
 /** A token bucket for each key. */
 function createRateLimit(
   { burst, perSecond }: { readonly burst: number; readonly perSecond: number },
@@ -217,13 +179,5 @@ function createRateLimit(
       buckets.set(key, { used: next, at: now }, next / burst, now + (next / perSecond) * 1000)
       return Math.ceil(excess / perSecond)
     },
-  }
-}
-
-function createAcquaintances(clock: () => number): Acquaintances {
-  const known = createWeightedKeys<true>(mostKeys, clock)
-  return {
-    knows: (key) => known.get(key) === true,
-    meet: (key) => known.set(key, true, 1, clock() + acquaintance),
   }
 }

@@ -9,7 +9,7 @@ import type { MachineRunner } from '../../domain/machine-runner.ts'
 import type { Postbox } from '../../domain/mail.ts'
 import type { Organisation } from '../../domain/organisation.ts'
 import type { PasskeyVerifier } from '../../domain/passkey.ts'
-import type { ReadTransaction, Store, Transaction } from '../../domain/store.ts'
+import type { ReadTransaction, Store, Transaction, Transactions } from '../../domain/store.ts'
 import type { IdentityTokenVerifier } from '../../domain/trust-policy.ts'
 import type { UseLog } from '../../domain/use-log.ts'
 import type { DeclaredLimit, Limits } from './limits.ts'
@@ -102,19 +102,13 @@ export interface OperationContext<Tx extends ReadTransaction> extends OpenContex
   readonly principal: Principal
 }
 
-/** The context of slow work before the transaction: it has its own snapshots. */
-export interface PrepareContext extends Moment {
+/** The context of work before or after the transaction: it has its own transactions. */
+export interface AsideContext extends Moment, Transactions {
   readonly caller: Caller
-  readonly read: Store['read']
-}
-
-/** The context of work after the transaction: it has its own transactions. */
-export interface CommittedContext extends PrepareContext {
-  readonly write: Store['write']
 }
 
 /** The context of a call that goes on after its transaction, for as long as the caller may make it. */
-interface OngoingContext extends CommittedContext {
+interface OngoingContext extends AsideContext {
   /** Aborted when the caller has left, or may not make the call any more. The call then ends without its result. */
   readonly signal: AbortSignal
 }
@@ -203,7 +197,7 @@ export interface ReadOperation<Input, Subject, Output> extends HolderOperation<
 > {
   readonly mode: 'read'
   /** Reads more in snapshots of its own, so that nobody waits for all of it. */
-  afterRead?(context: PrepareContext, output: Output, input: Input): Promise<Output>
+  afterRead?(context: AsideContext, output: Output, input: Input): Promise<Output>
   /**
    * The input for the rest of a long answer, which is read in a new snapshot after others had their turn; undefined if
    * the answer is whole. So others never wait for more than one piece.
@@ -226,18 +220,18 @@ export interface WriteOperation<Input, Subject, Output, Prepared = undefined> ex
    * Slow work before the transaction, so that no transaction waits for it. The caller is identified but not authorised
    * yet.
    */
-  prepare?(context: PrepareContext, input: Input, principal: Principal): Promise<Prepared>
+  prepare?(context: AsideContext, input: Input, principal: Principal): Promise<Prepared>
   /** What only `run` found out, for example new ids; undefined if nothing changed, and then nothing is recorded. */
   auditDetails?(output: Output): AuditDetails | undefined
   /** Work after the commit, for example mail. Its failure undoes nothing, so it does not throw. */
-  afterCommit?(context: CommittedContext, output: Output, input: Input): Promise<Output>
+  afterCommit?(context: AsideContext, output: Output, input: Input): Promise<Output>
 }
 
 interface OpenOperation<Tx extends ReadTransaction, Input, Prepared, Output> extends AnyOperation<Input> {
   /** Strangers may ask, with or without credentials. */
   readonly audience: 'anyone'
   /** Slow work before the transaction, so that no transaction waits for it. */
-  prepare?(context: PrepareContext, input: Input): Promise<Prepared>
+  prepare?(context: AsideContext, input: Input): Promise<Prepared>
   run(
     context: OpenContext<Tx>,
     request: Pick<AllowedRequest<Input, unknown, Prepared>, 'input' | 'prepared'>,
@@ -253,7 +247,7 @@ export interface OpenRead<Input, Output, Prepared = undefined> extends OpenOpera
 > {
   readonly mode: 'read'
   /** Runs after the answer, so that its duration and its result reveal nothing to the caller. */
-  afterAnswer?(context: CommittedContext, input: Input): Promise<void>
+  afterAnswer?(context: AsideContext, input: Input): Promise<void>
 }
 
 /** Something that a stranger may change, for example log in, get a discharge, or ask for either. */
@@ -264,7 +258,7 @@ export interface OpenWrite<Input, Prepared, Output> extends OpenOperation<Transa
   /** Who was refused what, if `prepare` found out more than the address of the request. */
   describeRefused?(prepared: Prepared): Refused
   /** Work after the commit. Its failure undoes nothing, so it does not throw. */
-  afterCommit?(context: CommittedContext, output: Output, input: Input): Promise<Output>
+  afterCommit?(context: AsideContext, output: Output, input: Input): Promise<Output>
 }
 
 /** Who was refused what. `owner`: as what it counts, with everything else of the same person or network. */

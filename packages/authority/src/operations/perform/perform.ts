@@ -11,13 +11,12 @@ import { noteUses } from './note-uses.ts'
 import type {
   AccessRequest,
   Caller,
-  CommittedContext,
+  AsideContext,
   Environment,
   OpenRead,
   OpenWrite,
   Operation,
   OperationContext,
-  PrepareContext,
   ReadOperation,
   WriteOperation,
 } from './operation.ts'
@@ -149,7 +148,7 @@ function begin(
 }
 
 /** What all steps of one run share. */
-interface Base extends CommittedContext {
+interface Base extends AsideContext {
   readonly presented: Presented
   readonly event: Omit<AuditEvent, 'actor' | 'target' | 'organisationId'>
 }
@@ -379,7 +378,7 @@ async function writeForAnyone<Input, Prepared, Output>(
 
 async function prepareForAnyone<Input, Prepared>(
   base: Base,
-  { prepare }: { readonly prepare?: (context: PrepareContext, input: Input) => Promise<Prepared> },
+  { prepare }: { readonly prepare?: (context: AsideContext, input: Input) => Promise<Prepared> },
   input: Input,
 ): Promise<Prepared> {
   // As for holders: without a prepare, its type is undefined.

@@ -7,7 +7,7 @@ import type { PartialCount, TokenOwner } from '../../domain/store/tokens.ts'
 import type { TokenFilter } from '../../domain/token.ts'
 import { accessApp, type FoundApp } from '../apps/find-app.ts'
 import { accessOrganisation } from '../organisations/find-organisation.ts'
-import type { OperationContext, PrepareContext, ReadOperation } from '../perform/operation.ts'
+import type { OperationContext, AsideContext, ReadOperation } from '../perform/operation.ts'
 import { readFilter, type FilterOptions } from './filter-tokens.ts'
 
 export interface CountedTokens extends PartialCount {
@@ -49,7 +49,7 @@ async function begin(
 }
 
 /** One piece for each snapshot, with others' turns in between. */
-async function goOn({ environment, read }: PrepareContext, first: CountedTokens): Promise<CountedTokens> {
+async function goOn({ environment, read }: AsideContext, first: CountedTokens): Promise<CountedTokens> {
   const { owner, filter } = first
   let { count, next } = first
   for (let pieces = 1; next !== undefined && count <= mostCounted && pieces < mostPieces; pieces++) {

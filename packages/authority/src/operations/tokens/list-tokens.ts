@@ -9,7 +9,7 @@ import { placeOf, type ListedToken, type TokenFilter, type TokenQuery } from '..
 import { accessApp, type FoundApp } from '../apps/find-app.ts'
 import { accessOrganisation } from '../organisations/find-organisation.ts'
 import { judge, type Judged } from '../perform/blocks.ts'
-import type { OperationContext, PrepareContext, ReadOperation } from '../perform/operation.ts'
+import type { OperationContext, AsideContext, ReadOperation } from '../perform/operation.ts'
 import { readFilter, type FilterOptions } from './filter-tokens.ts'
 
 export interface ListOptions extends FilterOptions, Pick<TokenQuery, 'sort' | 'order' | 'limit' | 'withoutCaveats'> {
@@ -78,7 +78,7 @@ async function begin(
  * thousand and finds few. A page of tokens with very many caveats ends early.
  */
 async function goOn(
-  { environment, read }: PrepareContext,
+  { environment, read }: AsideContext,
   first: ListedTokens,
   input: ListOptions,
 ): Promise<ListedTokens> {

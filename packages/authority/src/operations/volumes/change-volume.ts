@@ -4,7 +4,7 @@ import { actions } from '@hallpass/macaroon'
 import { DomainError } from '../../domain/errors.ts'
 import { changeVolume, isUsable, type Volume } from '../../domain/volume.ts'
 import { expectRunner } from '../machines/find-machine.ts'
-import type { CommittedContext, WriteOperation } from '../perform/operation.ts'
+import type { AsideContext, WriteOperation } from '../perform/operation.ts'
 import { accessVolume, expectVolume, type SoughtVolume, type VolumeName } from './find-volume.ts'
 
 export interface ExtendedVolume {
@@ -80,7 +80,7 @@ export const destroyVolume: WriteOperation<VolumeName, SoughtVolume, Volume> = {
   afterCommit: wake,
 }
 
-async function wake<Output>({ environment }: CommittedContext, output: Output): Promise<Output> {
+async function wake<Output>({ environment }: AsideContext, output: Output): Promise<Output> {
   environment.machines?.wake()
   return output
 }

@@ -18,6 +18,7 @@ import { describeRetention } from './retention.ts'
 import { describeRotation } from './rotation.ts'
 import { describeTokenModel } from './token-model.ts'
 import { describeTokens } from './tokens.ts'
+import { describeTries } from './tries.ts'
 import { describeTrustPolicies } from './trust-policies.ts'
 import type { CreateDatabase, TestDatabase } from './test-database.ts'
 import { describeTransactions } from './transactions.ts'
@@ -52,6 +53,7 @@ export function describeStore(name: string, create: CreateDatabase): void {
     describeLeftovers(getStore)
     describeDischargeRequests(getStore)
     describeTrustPolicies(getStore)
+    describeTries(getStore)
     describeOutbox(getStore)
     describeFeed(getStore, create)
     describeMachines(getStore)

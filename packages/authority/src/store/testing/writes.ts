@@ -319,6 +319,10 @@ const cases: {
       changes: [],
     },
   },
+  tries: {
+    count: { write: (tx) => tx.tries.count({ key: uniqueBytes(), most: 1, span: 60_000 }), changes: [] },
+    removeEnded: { write: (tx) => tx.tries.removeEnded(), changes: [] },
+  },
   dischargeRequests: {
     insert: { write: (tx) => insertDischargeRequest(tx), changes: [] },
     setNames: {

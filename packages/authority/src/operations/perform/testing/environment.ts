@@ -39,7 +39,9 @@ export function createEnvironment(
     identityTokens: createIdentityTokenVerifier({ privateIssuers: [], now: Date.now, clock: () => performance.now() }),
     postbox: undefined,
     machines: undefined,
-    ...createLimits(() => performance.now()),
+    ...createLimits(() => performance.now(), {
+      sharing: store.isRemote ? { store, hide: (name) => keyring.hideName(name) } : undefined,
+    }),
     report: (error) => {
       throw error
     },
