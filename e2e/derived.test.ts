@@ -141,6 +141,7 @@ describe('a derived token', () => {
       [forge(child), 'is not genuine'],
       [root.token, `is token ${root.id} as it was minted: revoke it by that id`],
       [bundle(child, readonlyOf(root.token)), 'more than one token'],
+      [`${child} dt_${Buffer.alloc(32, 7).toString('base64url')}`, 'more than one token'],
       ['dt_x', 'holds neither a token nor the name of one'],
       [admin.token, 'holds neither a token nor the name of one'],
     ] as const

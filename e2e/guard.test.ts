@@ -601,6 +601,11 @@ describe('a guard that loses the authority', () => {
     const guard = await openThere()
     guard.close()
     expect(await guard.allow(away.token, read(away.slug))).toMatchObject({ allowed: false, status: 503 })
+    await guard.ready()
+    const deaf = createGuard({ authority: 'http://127.0.0.1:9', credential: away.credential })
+    const ready = deaf.ready()
+    deaf.close()
+    await ready
   })
 })
 

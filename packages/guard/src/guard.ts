@@ -60,7 +60,7 @@ export interface Guard {
    * @throws TypeError if the access is none: a field is unknown, or of another form
    */
   allow(header: string | undefined, access: AskedAccess, asker?: Asker): Verdict | Promise<Verdict>
-  /** Begins to follow the feed, and resolves once it was heard. The first question begins to follow it too. */
+  /** Begins to follow the feed, and resolves once it was heard, or the guard is closed. The first question begins to follow it too. */
   ready(): Promise<void>
   state(): GuardState
   /** Forgets everything, and follows the feed no more. */
@@ -204,7 +204,7 @@ export function createGuard(options: GuardOptions): Guard {
     ready() {
       follow()
       return new Promise((resolve) => {
-        if (trust.behind(elapsed.now()) < Infinity) resolve()
+        if (closed.signal.aborted || trust.behind(elapsed.now()) < Infinity) resolve()
         else heard.add(resolve)
       })
     },
@@ -225,6 +225,7 @@ export function createGuard(options: GuardOptions): Guard {
       closed.abort()
       feed?.close()
       forgetEverything()
+      for (const tell of heard) tell()
     },
   }
 }

@@ -19,16 +19,23 @@ export interface GivenDerived {
 export function readDerived(given: string): GivenDerived {
   const named = parseDerived(given.trim())
   if (named !== undefined) return { name: named, macaroon: undefined }
-  const [macaroon, ...others] = readMacaroons(given + readPasswords(given))
+  const text = given + readPasswords(given)
+  const [macaroon, ...others] = readMacaroons(text)
   if (macaroon === undefined) throw unfit('holds neither a token nor the name of one, dt_ and 43 characters')
-  if (others.length > 0) throw unfit('holds more than one token: revoke derived tokens one by one')
-  const name = parseDerived(derivedTokenId(macaroon))
+  const id = derivedTokenId(macaroon)
+  const names = text.replaceAll(tokenForm, ' ').match(/dt_[\w-]{43}(?![\w-])/g) ?? []
+  if (others.length > 0 || names.some((other) => other !== id)) {
+    throw unfit('holds more than one token: revoke derived tokens one by one')
+  }
+  const name = parseDerived(id)
   if (name === undefined) throw new Error('the name of a derived token cannot be read')
   return { name, macaroon }
 }
 
+const tokenForm = /fm(?:2|1r|1a)_[A-Za-z0-9+/_=-]+/g
+
 function readMacaroons(text: string): readonly Macaroon[] {
-  const tokens = [...new Set(text.match(/fm(?:2|1r|1a)_[A-Za-z0-9+/_=-]+/g) ?? [])]
+  const tokens = [...new Set(text.match(tokenForm) ?? [])]
   if (tokens.length === 0) return []
   try {
     const { macaroons, leftOut } = parseAuthorization(tokens.join(','))
