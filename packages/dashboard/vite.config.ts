@@ -56,8 +56,9 @@ export default defineConfig({
               priority: 3,
             },
             {
+              // The entry too: a file of its own would name what it takes of this one once more.
               name: 'main',
-              test: /node_modules|packages\/client\/src\/(?!run-labels)|src\/(?:api|session|shell|words)\/|src\/ui\/(?!copy|action-menu)/,
+              test: /node_modules|answer-forms|preload-helper|dashboard\/index\.html|src\/(?:app|main)\.tsx|src\/styles|pages\/(?:login|not-found)-page|packages\/client\/src\/(?!run-labels)|src\/(?:api|session|shell|words)\/|src\/ui\/(?!copy|action-menu)/,
               priority: 1,
             },
             {
