@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { findClient, readAddress, readProxies } from './addresses.ts'
+import { findClient, readAddress, readProxies, siteOf } from './addresses.ts'
 
 test.each([
   ['203.0.113.1', '203.0.113.1'],
@@ -39,4 +39,13 @@ test('a network is one whatever stands beyond its length, and a mapped one is of
     ['10.9.9.9', '192.0.2.7', '::ffff:192.0.2.7', '192.0.3.1', '11.0.0.1', ''].map((each) => trusts?.(each)),
   ).toEqual([true, true, true, false, false, false])
   expect(readProxies(['10.0.0.1', 'proxy'])).toBeUndefined()
+})
+
+test('a site is an IPv4 address, or what one holder has of IPv6', () => {
+  const isSame = (one: string, other: string) => siteOf(one) === siteOf(other)
+  expect(isSame('192.0.2.1', '::ffff:192.0.2.1')).toBe(true)
+  expect(isSame('192.0.2.1', '192.0.2.2')).toBe(false)
+  expect(isSame('2001:db8:1:2::3', '2001:db8:1:ffff::4%eth0')).toBe(true)
+  expect(isSame('2001:db8:1::3', '2001:db8:2::3')).toBe(false)
+  expect(siteOf('unknown')).toBeUndefined()
 })

@@ -53,6 +53,11 @@ export function findClient(socket: string, reported: string | undefined, trusts:
   return { address: readAddress(socket) ?? '', isReported: false }
 }
 
+/** Whom an address is counted for: an IPv4 address, or the /48 of an IPv6 address, because one holder has all in it. Undefined if it is none. */
+export function siteOf(address: string): string | undefined {
+  return readBytes(address)?.subarray(0, 6).join('.')
+}
+
 function readBytes(text: string): Uint8Array | undefined {
   const unquoted = text.trim().replace(/^"([^"]*)"$/, '$1')
   const [, bracketed, plain = unquoted] = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]+):\d{1,5}$/.exec(unquoted) ?? []

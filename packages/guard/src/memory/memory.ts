@@ -2,7 +2,7 @@
 import type { Macaroon } from '@hallpass/macaroon'
 import { formatTokens } from '@hallpass/macaroon/internal'
 
-import { readHeader, type ReadHeader } from '../header.ts'
+import { readHeader } from '../header.ts'
 import { refuse, type Refusal } from '../verdict.ts'
 import { KnownNames } from './known-names.ts'
 import { KnownTokens, type Presented } from './known-tokens.ts'
@@ -111,19 +111,18 @@ export class Memory {
 
   #findAll(permissions: readonly Presented[], now: number): readonly PresentedToken[] | undefined {
     const tokens: PresentedToken[] = []
-    for (const permission of withoutRepeated(permissions)) {
+    for (const permission of permissions) {
       const token = this.tokens.find(permission, now)
       if (token === undefined) return undefined
       tokens.push(token)
     }
-    return tokens
+    return tokens.length < 2 ? tokens : withoutRepeated(tokens)
   }
 }
 
 /** Each once, wherever in the header. */
-export function withoutRepeated(permissions: ReadHeader['bundle']['permissions']): readonly Presented[] {
-  if (permissions.length < 2) return permissions
-  return [...new Map(permissions.map((permission) => [base64Of(permission.macaroon), permission])).values()]
+function withoutRepeated(tokens: readonly PresentedToken[]): readonly PresentedToken[] {
+  return [...new Map(tokens.map((token) => [base64Of(token.verified.macaroon), token])).values()]
 }
 
 /** As the authority writes it in its answers. */

@@ -1,9 +1,9 @@
 // Asks the authority about headers and names, many in one request, and never more than it may be asked at once.
 import type { AskedVerification, Client } from '@hallpass/client'
 import { ApiError } from '@hallpass/client'
-import { parseAddress } from '@hallpass/macaroon/internal'
 
 import type { ElapsedTime, Moment } from '../clock.ts'
+import { siteOf } from '../forwarded/addresses.ts'
 import type { NamedPlace } from '../memory/known-names.ts'
 import { newNonce } from '../nonce.ts'
 import { readAnswers, type HeaderAnswer } from './read-answer.ts'
@@ -182,11 +182,6 @@ export function createQuestions(options: QuestionOptions): Questions {
 interface Load {
   questions: number
   length: number
-}
-
-/** Whom a question is counted for: an IPv4 address, or the /48 of an IPv6 address, because one holder has all in it. */
-function siteOf(from: string): string | undefined {
-  return parseAddress(from)?.subarray(0, 6).join('.')
 }
 
 /** The first questions of the queue that go into one request, one at least if any still waits. */

@@ -6,7 +6,7 @@ import { readHeader } from '../header.ts'
 import type { Happened } from '../memory/happened.ts'
 import { KnownName, type KnownNames } from '../memory/known-names.ts'
 import type { PresentedToken } from '../memory/known-token.ts'
-import { base64Of, withoutRepeated, type Memory } from '../memory/memory.ts'
+import { base64Of, type Memory } from '../memory/memory.ts'
 import type { Trust } from '../memory/trust.ts'
 import { refuse, type Refusal } from '../verdict.ts'
 import { QuestionError, type Questions, type Told } from './ask-in-batches.ts'
@@ -115,7 +115,7 @@ export class Learner {
     const { memory } = this.#options
     const read = readHeader(header)
     if ('allowed' in read) throw notUnderstood()
-    const permissions = new Map(withoutRepeated(read.bundle.permissions).map((each) => [base64Of(each.macaroon), each]))
+    const permissions = new Map(read.bundle.permissions.map((each) => [base64Of(each.macaroon), each]))
     const discharges = new Map(read.bundle.discharges.map((each) => [base64Of(each), each]))
     const tokens = good.map((one) => {
       // An answer about anything else than what was asked is no answer.
