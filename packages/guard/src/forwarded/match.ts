@@ -40,11 +40,16 @@ function comparePath(
       isExact &&= part.name === undefined || !segment.isEncoded
       if (part.name !== undefined) named.set(part.name, segment.text)
     } else {
-      if (part.text.toLowerCase() !== segment.text.toLowerCase()) return 'other'
+      if (withoutCase(part.text) !== withoutCase(segment.text)) return 'other'
       isExact &&= part.text === segment.text && !segment.isEncoded
     }
   }
   return isExact ? named : 'nearly'
+}
+
+/** Programs compare small letters or capitals: `ı` is only then an `i`, and `ß` an `ss`. */
+function withoutCase(text: string): string {
+  return text.toUpperCase().toLowerCase()
 }
 
 function fill({ action, fields }: Rule, named: ReadonlyMap<string, string>): RuleAccess {

@@ -11,10 +11,10 @@ export interface Segment {
 const longest = 8192
 
 /**
- * What nobody needs to encode (RFC 3986 §2.3), and what some programs decode a second time, or take for the end of a segment or of the
- * path.
+ * What nobody needs to encode (RFC 3986 §2.3), and what some programs decode a second time, leave out, or take for the end of a segment
+ * or of the path.
  */
-const suspect = /[A-Za-z0-9._~%/\\;?#\p{Cc}-]/u
+const suspect = /[A-Za-z0-9._~%/\\;?#\p{Cc}\p{Default_Ignorable_Code_Point}-]/u
 
 /**
  * The segments of the path of a request target in origin form (RFC 9112 §3.2.1): none for `/`. The query is left out, and so is a

@@ -62,7 +62,12 @@ describe('rules', () => {
     const two = [{ ...rule, path: '/admin/{id}', access: { action: 'w', machine_id: '{id}', app_name: 'web' } }, rule]
     expect(find(two, 'GET', '/admin/1')).toEqual({ action: 'w', machine_id: '1', app_name: 'web' })
     expect(find(two, 'GET', '/admins/1')).toEqual(access)
-    for (const nearly of ['/ADMIN/1', '/Admin/1/', '/admin/a%40b']) expect(find(two, 'GET', nearly)).toBeUndefined()
+    for (const nearly of ['/ADMIN/1', '/Admin/1/', '/admin/a%40b', '/adm%C4%B1n/1', '/ad%C2%ADmin/1'])
+      expect(find(two, 'GET', nearly)).toBeUndefined()
+    const pass = { ...rule, path: '/pass', access: { action: 'w', app_name: 'web' } }
+    expect(
+      find([pass, { ...rule, path: '/*', access: { action: 'r', app_name: 'web' } }], 'GET', '/pa%C3%9F'),
+    ).toBeUndefined()
   })
 })
 
