@@ -225,7 +225,7 @@ test('by rules asks for what the request takes that a trusted proxy holds', asyn
     { methods: ['*'], path: '/apps/{app}/**', access: { action: 'w', org_slug: slug, app_name: '{app}' } },
   ]
   await writeFile(file, JSON.stringify({ rules }))
-  const ruled = await openSidecar('--rules', file, '--trusted-proxies', '127.0.0.1')
+  const ruled = await openSidecar('--authorize-rules', file, '--trusted-proxies', '127.0.0.1')
   const held = (method: string, uri: string, credential = readonlyOf(token), more: object = {}) =>
     createAsk(() => ruled.url)('GET', '/authorize?action=r&org_slug=acme', {
       token: credential,
@@ -247,7 +247,7 @@ test('by rules asks for what the request takes that a trusted proxy holds', asyn
   expect((await own('POST', '/authorize/apps/web/x', { token, body: {} })).body).toMatchObject({ action: 'w' })
   expectRefusal(await own('POST', '/authorize/apps/web/x', { token: readonlyOf(token) }), 403)
   expectRefusal(await own('GET', '/authorize?action=r&org_slug=acme', { token }), 400)
-  const stranger = await openSidecar('--rules', file, '--trusted-proxies', '192.0.2.1')
+  const stranger = await openSidecar('--authorize-rules', file, '--trusted-proxies', '192.0.2.1')
   const asked = { token, headers: { 'x-forwarded-method': 'GET', 'x-forwarded-uri': '/apps/web' } }
   expectRefusal(await createAsk(() => stranger.url)('GET', '/authorize', asked), 403)
 })
@@ -326,7 +326,7 @@ describe.each([
   test.skipIf(!isThere(name))(
     `lets through what a token allows, as docs/gateways.md has it for ${recipe}, with the sidecar in the place of the authority (skipped where it is not on the PATH)`,
     async () => {
-      const byRules = recipe.endsWith('rules') ? ['--rules', file] : []
+      const byRules = recipe.endsWith('rules') ? ['--authorize-rules', file] : []
       const behind = await openSidecar('--trusted-proxies', '127.0.0.1', ...byRules)
       gateway = await openGateway(name, await readRecipe(recipe), behind.url)
       const { seen, send, said } = gateway
@@ -362,7 +362,11 @@ describe('hallpass guard', () => {
     [['--authority', 'nowhere'], 'the address in --authority is not a URL', env],
     [['--listen', 'nowhere'], 'is not an address to listen at', env],
     [['--trusted-proxies', 'proxy'], '--trusted-proxies lists addresses', env],
-    [['--rules', 'nothing.json', '--trusted-proxies', '::1'], '--rules names a file that is not there', env],
+    [
+      ['--authorize-rules', 'nothing.json', '--trusted-proxies', '::1'],
+      '--authorize-rules names a file that is not there',
+      env,
+    ],
     [['--grace-for-reads', 'long'], 'the value of --grace-for-reads is not a duration', env],
     [['--verifier', 'fv1_x'], 'there is no flag', env],
   ] as const)('refuses %j: %s', async (flags, word, variables) => {
@@ -376,7 +380,7 @@ describe('hallpass guard', () => {
     const file = join(place.directory, 'wrong.json')
     await writeFile(file, '{"rules":[{"methods":["*"],"path":"/","access":{"action":"r"}}]}')
     const run = (...flags: readonly string[]) =>
-      place.run(['guard', '--authority', served.url, '--rules', file, ...flags], { env: env() })
+      place.run(['guard', '--authority', served.url, '--authorize-rules', file, ...flags], { env: env() })
     expect(await run()).toMatchObject({ code: 2, stderr: expect.stringContaining('needs --trusted-proxies') as string })
     expect(await run('--trusted-proxies', '::1')).toMatchObject({
       code: 2,

@@ -16,7 +16,7 @@ import { stopAtOnce, waitForStop } from '../serve/stop.ts'
 interface GuardFlags {
   readonly listen: string
   readonly authority?: string | undefined
-  readonly rules?: string | undefined
+  readonly authorizeRules?: string | undefined
   readonly trustedProxies?: string | undefined
   readonly graceForReads?: string | undefined
 }
@@ -30,7 +30,7 @@ export async function runGuard(context: Context, flags: GuardFlags): Promise<voi
     listen,
     authority: readAuthority(context, flags),
     credential: readCredential(context),
-    rules: flags.rules === undefined ? undefined : await readRules(flags.rules),
+    rules: flags.authorizeRules === undefined ? undefined : await readRules(flags.authorizeRules),
     trustedProxies:
       flags.trustedProxies === undefined ? [] : cleanText(flags.trustedProxies, '--trusted-proxies').split(','),
     graceForReads: flags.graceForReads,
@@ -43,7 +43,7 @@ export async function runGuard(context: Context, flags: GuardFlags): Promise<voi
   const { openSidecar, SidecarError } = await import('@hallpass/guard/sidecar')
   const running = await openSidecar(options).catch((error: unknown) => {
     if (!(error instanceof SidecarError)) throw error
-    const flag = { rules: '--rules ', proxies: '--trusted-proxies ', address: '' }[error.code]
+    const flag = { rules: '--authorize-rules ', proxies: '--trusted-proxies ', address: '' }[error.code]
     throw new CommandError(error.code === 'address' ? 'failed' : 'misused', `${flag}${error.message}`, { cause: error })
   })
   const stopped = waitForStop({ ...running, drain: () => Promise.resolve() })
@@ -73,8 +73,8 @@ function readCredential({ environment }: Context): string {
 }
 
 async function readRules(given: string): Promise<string> {
-  const file = await readTextFile(cleanPath(given, '--rules'), given)
-  if (file === undefined) throw new CommandError('misused', '--rules names a file that is not there')
+  const file = await readTextFile(cleanPath(given, '--authorize-rules'), given)
+  if (file === undefined) throw new CommandError('misused', '--authorize-rules names a file that is not there')
   return file.text
 }
 

@@ -7,7 +7,7 @@ export const guardCommand = command({
   flags: {
     listen: textFlagWithDefault('Address to listen at', 'host:port', '127.0.0.1:4281'),
     authority: textFlag('Address of the authority (or HALLPASS_API_URL)', 'url'),
-    rules: textFlag(
+    authorizeRules: textFlag(
       'Which access /authorize asks for, by rules: see docs/gateways.md (default its query says so)',
       'file',
     ),
