@@ -141,6 +141,18 @@ describe.each(frameworks)('behind the guard in %s', (_name, start) => {
 
   test.each([
     ['no token', (): string | undefined => undefined, 401, 'Bearer realm="hallpass"', 'carries no token'],
+    ['an empty header', (): string => '', 401, 'Bearer realm="hallpass"', 'carries no token'],
+    ['a scheme without a token', (): string => 'Bearer', 401, 'Bearer realm="hallpass"', 'carries no token'],
+    ['a scheme twice', (): string => 'Bearer FlyV1 ', 401, 'Bearer realm="hallpass"', 'carries no token'],
+    ['another scheme', (): string => 'Digest username="ada"', 401, 'Bearer realm="hallpass"', 'starts with none'],
+    [
+      'a name without a password',
+      (): string => `Basic ${btoa('ada:')}`,
+      401,
+      'Bearer realm="hallpass"',
+      'no token as its password',
+    ],
+    ['a password', (): string => `Basic ${btoa('ada:secret')}`, 401, /error="invalid_token"/, 'starts with none'],
     [
       'one that is none',
       (): string => 'Bearer junk',

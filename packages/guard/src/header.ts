@@ -15,7 +15,7 @@ export function readHeader(header: string | undefined): ReadHeader | Refusal {
   if (header === undefined || header.trim() === '') {
     return refuse('unauthenticated', 'this request carries no token: send an Authorization header')
   }
-  if (/^\s*(?:(?:bearer|flyv1)\s*)+$/i.test(header)) {
+  if (onlyScheme.test(header)) {
     return refuse('unauthenticated', 'this request carries no token: it may have ended, or been left out')
   }
   const text = readPassword(header)
@@ -31,6 +31,15 @@ export function readHeader(header: string | undefined): ReadHeader | Refusal {
     if (error instanceof MacaroonError) return refuse('unauthenticated', error.message)
     throw error
   }
+}
+
+const onlyScheme = /^\s*(?:(?:bearer|flyv1)\s*)+$/i
+
+/** Whether the header carries what might be a token, and not only a scheme, or what is of another one. */
+export function claimsToken(header: string): boolean {
+  if (header.trim() === '' || onlyScheme.test(header)) return false
+  if (/^\s*(?!bearer\s|flyv1\s|basic\s)[a-z][a-z0-9-]*\s/i.test(header)) return false
+  return readPassword(header) !== undefined
 }
 
 /** The password of a Basic header (RFC 7617), in which CI tools and registry clients send tokens; any other header as it is. */

@@ -3,6 +3,7 @@ import type { AskedAccess } from '@hallpass/client'
 import { parseAddress } from '@hallpass/macaroon/internal'
 
 import type { Guard } from '../guard.ts'
+import { claimsToken } from '../header.ts'
 import type { Refusal, Verdict } from '../verdict.ts'
 
 /** What a route asks for. The action is not left out by accident: without one, every token of the organization would pass. */
@@ -53,17 +54,16 @@ export function answerTo(refusal: Refusal, authorization: string | undefined): R
     headers: {
       'content-type': 'application/json; charset=utf-8',
       'cache-control': 'no-store',
-      ...(status === 503
-        ? { 'retry-after': '1' }
-        : { 'www-authenticate': challenge(status, message, authorization !== undefined) }),
+      ...(status === 503 ? { 'retry-after': '1' } : { 'www-authenticate': challenge(status, message, authorization) }),
     },
     body: JSON.stringify({ error: message, code, message }),
   }
 }
 
-function challenge(status: 401 | 403, message: string, hasToken: boolean): string {
+/** RFC 6750 §3.1: without an error where no token was sent, or what is of another scheme. */
+function challenge(status: 401 | 403, message: string, authorization = ''): string {
   const realm = 'Bearer realm="hallpass"'
-  if (!hasToken) return realm
+  if (!claimsToken(authorization)) return realm
   const error = status === 401 ? 'invalid_token' : 'insufficient_scope'
   // Only these characters may stand in it.
   const description = message.replaceAll('"', "'").replaceAll(/[^ !#-[\]-~]/g, '?')
