@@ -1,5 +1,5 @@
 // `tokens explain` as people run it: the real entry in a child process, against an authority's answers.
-import { actions, attenuate, thirdParty } from '@hallpass/macaroon'
+import { actions, attenuate, derivedTokenId, thirdParty } from '@hallpass/macaroon'
 import { describe, expect, it } from 'vitest'
 
 import { currentToken } from './testing/answers.ts'
@@ -40,6 +40,7 @@ describe('tokens explain', () => {
         '  It may do nothing else there.',
         '  It has no end.',
         `  The authority at ${server.url} takes it: it is genuine, and not revoked.`,
+        `  If it was narrowed after it was minted, \`hallpass tokens revoke --derived ${derivedTokenId(narrowed)}\` revokes it alone.`,
         '',
       ].join('\n'),
     )
@@ -97,6 +98,7 @@ describe('tokens explain', () => {
       tokens: [
         {
           token_id: id,
+          derived_id: derivedTokenId(demanding),
           location: permission,
           allows_nothing: null,
           not_before: null,

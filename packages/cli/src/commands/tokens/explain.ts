@@ -1,6 +1,6 @@
 // `hallpass tokens explain`: what a token can do, in sentences.
 import { ConnectionError } from '@hallpass/client'
-import { permissionLocation, formatAction, getCaveats, tokenId } from '@hallpass/macaroon'
+import { derivedTokenId, permissionLocation, formatAction, getCaveats, tokenId } from '@hallpass/macaroon'
 import { explain, type Explanation, type Names, type Scope } from '@hallpass/macaroon/explain'
 
 import { adviseBy } from '../../command-name.ts'
@@ -86,7 +86,8 @@ function writeLines(context: Context, explained: readonly Explained[], held: Hel
   for (const { subject, sentences, verdict } of explained) {
     const { nonce, location } = subject.macaroon
     writeLine(context, `Token ${tokenId(nonce)}${location === permissionLocation ? '' : ` of ${location}`}`)
-    for (const sentence of [...sentences, verdict.message]) writeLine(context, `  ${sentence}`)
+    for (const sentence of [...sentences, verdict.message, ...revokeAlone(context, subject)])
+      writeLine(context, `  ${sentence}`)
     if (verdict.state === 'undischarged') {
       const advice = '  `hallpass tokens 3p fetch` asks the third parties for what is missing.'
       writeLine(context, adviseBy(context.environment, advice))
@@ -102,6 +103,13 @@ function writeLines(context: Context, explained: readonly Explained[], held: Hel
   }
 }
 
+/** Whether somebody has narrowed it, only its authority knows. */
+function revokeAlone({ environment }: Context, { macaroon }: Subject): readonly string[] {
+  if (macaroon.location !== permissionLocation) return []
+  const command = `\`hallpass tokens revoke --derived ${derivedTokenId(macaroon)}\``
+  return [adviseBy(environment, `If it was narrowed after it was minted, ${command} revokes it alone.`)]
+}
+
 function strayDischarges(explained: readonly Explained[], held: HeldTokens) {
   if (held.permissions.length === 0) return []
   const used = new Set(explained.flatMap(({ subject }) => subject.discharges))
@@ -111,6 +119,7 @@ function strayDischarges(explained: readonly Explained[], held: HeldTokens) {
 function formatJson(explained: readonly Explained[], held: HeldTokens, server: string | undefined): string {
   const tokens = explained.map(({ subject, sentences, nothing, scopes, begins, ends, needs, caveats, verdict }) => ({
     token_id: tokenId(subject.macaroon.nonce),
+    derived_id: subject.macaroon.location === permissionLocation ? derivedTokenId(subject.macaroon) : null,
     location: subject.macaroon.location,
     sentences,
     allows_nothing: nothing ?? null,
