@@ -1,3 +1,6 @@
+import { isIPv4 } from 'node:net'
+
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { findClient, readAddress, readProxies, siteOf } from './addresses.ts'
@@ -14,6 +17,17 @@ test.each([
   ['10.0.0', undefined],
   ['2001:db8::1:5001:', undefined],
 ])('%j is the address %j', (text, address) => expect(readAddress(text)).toBe(address))
+
+test('four numbers are an address as for Node.js, mapped or not', () => {
+  const part = fc.oneof(fc.nat(300).map(String), fc.constantFrom('00', '01', '256', '', '1 ', '1e1'))
+  const text = fc.array(part, { minLength: 3, maxLength: 5 }).map((parts) => parts.join('.'))
+  fc.assert(
+    fc.property(text, (four) => {
+      const expected = isIPv4(four.trim()) ? four.trim() : undefined
+      expect([readAddress(four), readAddress(`::ffff:${four}`)]).toEqual([expected, expected])
+    }),
+  )
+})
 
 test.each([
   ['of the connection, where nobody is trusted', '192.0.2.1', '203.0.113.9', '192.0.2.1', false],

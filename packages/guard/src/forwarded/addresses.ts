@@ -10,9 +10,15 @@ export type Trusts = (address: string) => boolean
  * @returns its shortest form without port and zone, and mapped IPv4 as IPv4; undefined if it is not an address
  */
 export function readAddress(text: string): string | undefined {
+  // Every request asks, and nearly all addresses of sockets are these.
+  const short = text.startsWith(mapped) ? text.slice(mapped.length) : text
+  if (shortestIpv4.test(short)) return short
   const address = readBytes(text)
   return address && writeAddress(address)
 }
+
+const mapped = '::ffff:'
+const shortestIpv4 = /^(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/
 
 /**
  * Who is one of these proxies: addresses and networks, as `10.0.0.0/8`.

@@ -65,7 +65,8 @@ export async function perform<Input, Subject, Output, Prepared>(
     await recordRefusal(base, progress, error)
     throw error
   } finally {
-    await recordLate(environment, base, progress)
+    // Nearly no request waits here.
+    if (progress.late.length > 0) await recordLate(environment, base, progress.late)
   }
 }
 
@@ -112,7 +113,7 @@ export async function performForEach<Input, Subject, Output, Also>(
   await Promise.all(
     runs.map(async ({ base, progress }, at) => {
       await recordRefusal(base, progress, read.answers[at])
-      await recordLate(environment, base, progress)
+      if (progress.late.length > 0) await recordLate(environment, base, progress.late)
     }),
   )
   return read
@@ -385,14 +386,12 @@ async function prepareForAnyone<Input, Prepared>(
   return prepare === undefined ? (undefined as Prepared) : prepare(base, input)
 }
 
-async function recordLate(
+function recordLate(
   environment: Environment,
-  { caller, event }: Base,
-  { late }: Progress<unknown>,
+  { caller: { remoteAddress: from, userAgent }, event: { at, requestId } }: Base,
+  tokens: readonly LateToken[],
 ): Promise<void> {
-  if (late.length === 0) return
-  const { remoteAddress: from, userAgent } = caller
-  await recordLateUses(environment, { tokens: late, from, userAgent, at: event.at, requestId: event.requestId })
+  return recordLateUses(environment, { tokens, from, userAgent, at, requestId })
 }
 
 /** Records who asked for what and why it was refused, if the caller is identified. */
