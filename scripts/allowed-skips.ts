@@ -67,6 +67,10 @@ const excuses: readonly Excuse[] = [
     why: 'no package brings flyctl; what it said is played by replay.test.ts',
   },
   { tests: /^packages\/cli\/src\/commands\/flyctl\/env\.test\.ts .*pwsh/, why: 'Debian has no package of PowerShell' },
+  {
+    tests: /^(?:e2e\/kubernetes\/[\w-]+|packages\/engine\/src\/kubernetes\/kubernetes)\.test\.ts /,
+    why: 'a Kubernetes takes minutes to build and to try: npm run test:kubernetes',
+  },
   { tests: /^e2e\/old-node\.test\.ts /, why: 'no registry promises a Node 20 or 22 beside ours' },
   {
     tests: /^(?:e2e\/store-trouble|packages\/authority\/src\/store\/sqlite-trouble)\.test\.ts .*full/,

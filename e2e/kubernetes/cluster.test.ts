@@ -1,0 +1,81 @@
+// The cluster that tests run on: what they do to it happens, and nothing of it stays.
+import { execFileSync } from 'node:child_process'
+import { existsSync, globSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { program } from '../../interop/kubernetes/build.ts'
+import { reasonWithoutCluster, startCluster, type Cluster } from '../../interop/kubernetes/cluster.ts'
+
+const missing = reasonWithoutCluster()
+
+describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : `, skipped: ${missing}`}`, () => {
+  let cluster: Cluster
+
+  beforeAll(async () => {
+    cluster = await startCluster()
+  })
+  afterAll(() => cluster.close())
+
+  const kubectl = (...words: readonly string[]): string =>
+    execFileSync(program, ['kubectl', '--kubeconfig', cluster.kubeconfig, ...words], { encoding: 'utf8' })
+  const readiness = (node: string): string =>
+    kubectl('get', 'node', node, '--output', 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')
+
+  test('runs Pods on both nodes, which reach each other, with a volume', async () => {
+    const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } }
+    await cluster.ask('POST', '/api/v1/namespaces/default/persistentvolumeclaims', {
+      metadata: { name: 'kept' },
+      spec: claim,
+    })
+    const pod = (name: string, nodeName: string, command: readonly string[]) =>
+      cluster.ask('POST', '/api/v1/namespaces/default/pods', {
+        metadata: { name },
+        spec: {
+          nodeName,
+          terminationGracePeriodSeconds: 0,
+          containers: [{ name, image: cluster.image, command, volumeMounts: [{ name: 'kept', mountPath: '/kept' }] }],
+          volumes: [{ name: 'kept', persistentVolumeClaim: { claimName: 'kept' } }],
+        },
+      })
+    await pod('server', 'node-1', ['sh', '-c', 'echo hello > /kept/index.html; exec httpd -f -p 80 -h /kept'])
+    await pod('client', 'node-2', ['sleep', '1000'])
+    kubectl('wait', '--for=condition=Ready', 'pod/server', 'pod/client', '--timeout=60s')
+    const address = kubectl('get', 'pod', 'server', '--output', 'jsonpath={.status.podIP}')
+    expect(kubectl('exec', 'client', '--', 'wget', '-q', '-O', '-', `http://${address}`)).toBe('hello\n')
+    const port = await cluster.reach(address, 80)
+    expect(await fetch(`http://127.0.0.1:${port}`).then((answer) => answer.text())).toBe('hello\n')
+  })
+
+  test('misses a kubelet that was killed, and takes it back', async () => {
+    await cluster.killKubelet('node-2')
+    await expect.poll(() => readiness('node-2')).toBe('Unknown')
+    expect(readiness('node-1')).toBe('True')
+    cluster.startKubelet('node-2')
+    await expect.poll(() => readiness('node-2')).toBe('True')
+  })
+
+  test('answers again after its API server or its etcd were away', async () => {
+    await cluster.restartApiServer()
+    await expect.poll(() => readiness('node-1')).toBe('True')
+    const go = cluster.pauseEtcd()
+    const asked = cluster.ask('POST', '/api/v1/namespaces', { metadata: { name: 'late' } })
+    go()
+    await expect(asked).resolves.toMatchObject({ metadata: { name: 'late' } })
+  })
+
+  test('leaves nothing behind', async () => {
+    const other = await startCluster()
+    // Not even where it is closed while a part of it is stopped.
+    other.pauseEtcd()
+    const directory = dirname(other.kubeconfig)
+    await other.close()
+    const groups = directory.slice(directory.lastIndexOf('/') + 1)
+    expect(existsSync(directory)).toBe(false)
+    expect(globSync([`/sys/fs/cgroup/${groups}`, `/sys/fs/cgroup/*/${groups}`])).toEqual([])
+    expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(groups)
+    expect(execFileSync('ps', ['ax', '-o', 'args'], { encoding: 'utf8' })).not.toContain(`${groups}/`)
+  })
+})

@@ -1,0 +1,145 @@
+// A node of a test cluster: containerd, a kubelet and a kube-proxy in a box.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+
+import { inside, type Box } from './box.ts'
+import { program } from './build.ts'
+import { addressOf, podsOf } from './names.ts'
+
+export interface Node {
+  readonly name: string
+  readonly region: string
+  readonly box: Box
+  /** The kubelet ends as if its machine's power had gone; containers run on. */
+  readonly killKubelet: () => Promise<void>
+  readonly startKubelet: () => void
+  /** Gives it the images of an archive. @param archive below the directory of the cluster */
+  readonly importImages: (archive: string) => void
+  /** @throws Error with the end of its log where a part has ended */
+  readonly check: () => void
+}
+
+/**
+ * @param directory of the cluster
+ * @param groups the control groups of the cluster, below the root of each hierarchy
+ */
+export async function startNode(
+  {
+    box,
+    number,
+    region,
+    groups,
+  }: { readonly box: Box; readonly number: number; readonly region: string; readonly groups: string },
+  directory: string,
+): Promise<Node> {
+  const { name } = box
+  const at = (file: string): string => `${inside}/${name}/${file}`
+  const put = (file: string, text: string): Promise<void> => writeFile(join(directory, name, file), text)
+  await mkdir(join(directory, name, 'networks'), { recursive: true })
+  await put('containerd.toml', containerd(at('containerd'), at('networks')))
+  await put('networks/10-pods.conflist', JSON.stringify(network(number, at('addresses')), undefined, 2))
+  await put('kubelet.yaml', kubeletSettings(`/${groups}/${name}`))
+  await put('proxy.yaml', proxySettings(name))
+
+  const runtime = box.start('containerd', 'containerd', ['--config', at('containerd.toml')])
+  const ctr = ['ctr', '--address', '/run/containerd/containerd.sock', '--namespace', 'k8s.io'] as const
+  for (;;) {
+    runtime.check()
+    try {
+      box.run(...ctr, 'version')
+      break
+    } catch {
+      await pause(50)
+    }
+  }
+  const begin = () =>
+    box.start('kubelet', program, [
+      'kubelet',
+      `--config=${at('kubelet.yaml')}`,
+      `--kubeconfig=${inside}/control/system-node-${name}`,
+      `--root-dir=${at('kubelet')}`,
+      `--cert-dir=${at('certificates')}`,
+      `--hostname-override=${name}`,
+      `--node-ip=${addressOf(number)}`,
+      `--node-labels=topology.kubernetes.io/region=${region},topology.kubernetes.io/zone=${region}-a`,
+    ])
+  let kubelet = begin()
+  const proxy = box.start('kube-proxy', program, ['kube-proxy', `--config=${at('proxy.yaml')}`])
+  return {
+    name,
+    region,
+    box,
+    killKubelet: () => kubelet.end('SIGKILL'),
+    startKubelet() {
+      kubelet = begin()
+    },
+    importImages: (archive) => void box.run(...ctr, 'images', 'import', archive.replace(directory, inside)),
+    check() {
+      for (const one of [runtime, kubelet, proxy]) one.check()
+    },
+  }
+}
+
+/** The image of the container that keeps a Pod's network. */
+export const pauseImage = 'registry.test/pause:1'
+
+// It may not be allowed to lower the score by which the kernel chooses what to end when memory runs out.
+const containerd = (root: string, networks: string): string => `version = 2
+root = "${root}"
+state = "/run/containerd"
+[grpc]
+  address = "/run/containerd/containerd.sock"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "${pauseImage}"
+  restrict_oom_score_adj = true
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "${networks}"
+`
+
+/** Pods have addresses that all boxes reach. It ignores NetworkPolicy, as the plugins of containernetworking do. */
+const network = (number: number, dataDir: string): unknown => ({
+  cniVersion: '0.4.0',
+  name: 'pods',
+  plugins: [
+    {
+      type: 'ptp',
+      ipam: { type: 'host-local', dataDir, ranges: [[{ subnet: podsOf(number) }]], routes: [{ dst: '0.0.0.0/0' }] },
+    },
+  ],
+})
+
+const kubeletSettings = (groups: string): string => `apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
+authentication:
+  x509: { clientCAFile: ${inside}/control/ca.pem }
+  webhook: { enabled: true }
+  anonymous: { enabled: false }
+authorization: { mode: Webhook }
+cgroupDriver: cgroupfs
+cgroupRoot: ${groups}
+cgroupsPerQOS: false
+enforceNodeAllocatable: []
+failSwapOn: false
+failCgroupV1: false
+oomScoreAdj: 0
+# So that a node that is lost is missed after seconds.
+nodeLeaseDurationSeconds: 8
+nodeStatusUpdateFrequency: 2s
+# The disk of who runs a test may be nearly full.
+evictionHard: { memory.available: 100Mi }
+`
+
+const proxySettings = (name: string): string => `apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+mode: iptables
+hostnameOverride: ${name}
+clusterCIDR: 10.244.0.0/16
+clientConnection: { kubeconfig: ${inside}/control/system-kube-proxy }
+# Which a network of one's own may not set.
+conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: 0s, tcpCloseWaitTimeout: 0s }
+`
