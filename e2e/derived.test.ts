@@ -11,10 +11,11 @@ import { createApp, createOrganisation, mint, revoke, statusOf } from './people.
 import { prepareAuthority, prepareOrganisation, preparePerson } from './prepare.ts'
 
 const prepared = prepareAuthority()
-const { ask, admin } = prepared
+const { ask, admin, authority } = prepared
 const slug = prepareOrganisation(prepared)
 const member = preparePerson(prepared, slug)
 
+const idBytes = (id: string) => Buffer.from(id.replaceAll('-', ''), 'hex')
 const nameOf = (token: string) => derivedTokenId(readMacaroon(token))
 const labelled = (token: string, agent: string) => narrow(token, { type: 'RunLabel', agent, run: '', onBehalfOf: '' })
 const kill = (token: string, derived: string) => ask('POST', '/v1/tokens/revoke-derived', { token, body: { derived } })
@@ -117,6 +118,23 @@ describe('a derived token', () => {
     expect(await statusesOf([root.token, child, one, two])).toEqual([200, 401, 401, 401])
     // It is dead, so it asks for nothing any more.
     expectRefusal(await kill(one, nameOf(one)), 401)
+  })
+
+  test('leaves revocations to those who may revoke the token that it comes from', async () => {
+    const root = await mint(ask, admin.token, slug)
+    const child = readonlyOf(root.token)
+    const [one, two] = [labelled(child, 'one'), labelled(child, 'two')]
+    const revoked = (count: number) =>
+      authority.inspect((database) => {
+        database.prepare('update tokens set revoked_derived = ? where id = ?').run(count, idBytes(root.id))
+      })
+    revoked(899)
+    expectAnswer(routes.revokeDerivedToken, await kill(child, one))
+    expect(expectRefusal(await kill(child, two), 409).error).toContain('900 tokens')
+    expectRefusal(await kill(child, nameOf(child)), 409)
+    expectAnswer(routes.revokeDerivedToken, await kill(root.token, nameOf(two)))
+    expectAnswer(routes.revokeDerivedToken, await kill(admin.token, nameOf(child)))
+    expect(await statusesOf([root.token, child, one, two])).toEqual([200, 401, 401, 401])
   })
 
   test('is not of strangers to revoke, and says nothing to them', async () => {

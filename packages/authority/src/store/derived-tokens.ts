@@ -39,7 +39,7 @@ export function derivedTokens(session: QuerySession): Pick<Transaction['tokens']
         ),
       )
     },
-    revokeDerived: (name, at, by) => revokeDerived(session, name, at, by),
+    revokeDerived: (...given) => revokeDerived(session, ...given),
   }
 }
 
@@ -54,6 +54,7 @@ async function revokeDerived(
   name: DerivedName,
   at: number,
   by: string,
+  most = mostRevoked,
 ): Promise<DerivedRevoked> {
   const tokenId = requireTokenId(name.tokenId)
   const token = await session.one(countOf, { tokenId })
@@ -62,10 +63,10 @@ async function revokeDerived(
   if ((await session.one(revokedOne, { tokenId, digest })) !== undefined) {
     return { wasLive: false, revoked: 0, more: await revocationsAreUnfinished(session) }
   }
-  if (token.revokedDerived >= mostRevoked) {
+  if (token.revokedDerived >= most) {
     throw new DomainError(
       'conflict',
-      `${mostRevoked} tokens that were narrowed from token ${name.tokenId} are revoked already: rotate or revoke that one`,
+      `${most} tokens that were narrowed from token ${name.tokenId} are revoked already: rotate or revoke that one`,
     )
   }
   await session.run(insertRevoked, { tokenId, digest, at, by })

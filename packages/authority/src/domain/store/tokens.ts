@@ -86,9 +86,9 @@ export interface TokenWrites extends TokenReads {
   /**
    * Revokes a derived token, and from the commit on all that it minted, or that one derived from it minted, with their
    * descendants. If there are many, `continueRevocations` marks the rest later. Nothing happens if it is revoked already.
-   * @throws DomainError `not_found`; `conflict` if a thousand tokens derived from the same one are revoked
+   * @throws DomainError `not_found`; `conflict` if `most` tokens derived from the same one are revoked, a thousand where it is not given
    */
-  revokeDerived(name: DerivedName, at: number, by: string): Promise<DerivedRevoked>
+  revokeDerived(name: DerivedName, at: number, by: string, most?: number): Promise<DerivedRevoked>
   /**
    * Removes tokens that ended before that time, revoked or not, one step, in organisations with an id above `after`. It
    * keeps the minter and the successor of a token whose row is kept. Returns the id of the last organisation that is done, and undefined

@@ -7,6 +7,7 @@ import { DomainError } from '../../domain/errors.ts'
 import type { Keyring } from '../../domain/keyring.ts'
 import type { ReadTransaction } from '../../domain/store.ts'
 import type { DescendantsRevoked, RevokedDerived } from '../../domain/token.ts'
+import { derivedName } from '../perform/derived.ts'
 import type { WriteOperation } from '../perform/operation.ts'
 import { describeCredential, type Credential } from '../perform/principal.ts'
 import { finishRevocations } from './finish-revocations.ts'
@@ -50,7 +51,8 @@ export const revokeDerivedToken: WriteOperation<GivenDerived, Subject, RevokedDe
         throw unfit(`is token ${record.id} as it was minted: revoke it by that id`)
       }
     }
-    const { wasLive, ...descendants } = await tx.tokens.revokeDerived(name, now, describeCredential(actor))
+    const most = isDerivedFrom(actor, record.id) ? mostByHolders : undefined
+    const { wasLive, ...descendants } = await tx.tokens.revokeDerived(name, now, describeCredential(actor), most)
     const revoked = await tx.tokens.revokedAmong(record.id, [name.digest])
     if (revoked === undefined) throw new Error('a derived token was revoked and is not')
     return { ...revoked, organisation, wasLive, descendants }
@@ -63,6 +65,16 @@ export const revokeDerivedToken: WriteOperation<GivenDerived, Subject, RevokedDe
   },
 
   afterCommit: finishRevocations,
+}
+
+/**
+ * Whoever holds a derived token makes as many more as they like, and may revoke them. What is left is for those who may revoke the token that
+ * all come from.
+ */
+const mostByHolders = 900
+
+function isDerivedFrom(credential: Credential, id: string): boolean {
+  return credential.kind === 'token' && credential.record.id === id && derivedName(credential) !== undefined
 }
 
 /** Undefined if it is not genuine. */
