@@ -13,7 +13,7 @@ import { checkPath, checkText } from './config-text.ts'
 import { usualKeepAlive } from './http/connection-bounds.ts'
 import { StartupError } from './domain/errors.ts'
 import { usualNoticeDays } from './domain/notice.ts'
-import { checkEngine } from './machines/open-engine.ts'
+import { checkEngine, checkPodSecurity } from './machines/open-engine.ts'
 import { Secret } from './domain/secret.ts'
 import type { KeptAddresses } from './operations/perform/note-uses.ts'
 import { defaultQuotas, type QuotaLimits } from './operations/perform/quotas.ts'
@@ -57,8 +57,10 @@ export interface ServeOptions {
   readonly trustedProxies?: readonly string[] | undefined
   /** How often per second the Machines API lets one holder do one thing to one machine; Infinity for no limit. 1 by default. */
   readonly machinesRate?: number | undefined
-  /** What runs machines: `auto`, `none`, `local`, `docker`, or the address of a Docker Engine. Without it, none. */
+  /** What runs machines: `auto`, `none`, `local`, `docker`, `kubernetes`, or the address of a Docker Engine. Without it, none. */
   readonly engine?: string | undefined
+  /** How much a Kubernetes cluster lets machines do: `restricted` or `baseline`. `restricted` by default. */
+  readonly podSecurity?: string | undefined
   /** Milliseconds for which an idle connection is kept, longer than proxies keep theirs. Without it, 620 seconds. */
   readonly keepAlive?: number | undefined
   /** Milliseconds that `drain` takes. Without it, none. */
@@ -91,6 +93,7 @@ export interface Config {
   readonly quotas: QuotaLimits
   readonly machinesRate: number
   readonly engine: string
+  readonly podSecurity: 'restricted' | 'baseline'
   readonly logLevel: LogLevel
   readonly location: string
   /** An origin: no path, no slash at the end. */
@@ -138,6 +141,7 @@ export function checkOptions(options: ServeOptions): Config {
     usesInterval: options.usesInterval,
     quotas: checkQuotas(options.quotas ?? {}),
     engine: checkEngine(options.engine ?? 'none'),
+    podSecurity: checkPodSecurity(options.podSecurity ?? 'restricted'),
     machinesRate: checkMachinesRate(options.machinesRate ?? 1),
     logLevel,
     location,

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 
+import type { TenantLimits } from '@hallpass/engine/kubernetes'
 import type { Logger } from 'pino'
 
 import type { Config } from './config.ts'
@@ -28,7 +29,7 @@ interface Wiring {
 
 /** What runs machines, if there is something; `tell` logs what, or what is missing, once the server listens. */
 export async function startMachines(
-  { engine: setting, dataDirectory }: Config,
+  { engine: setting, dataDirectory, podSecurity, quotas }: Config,
   { store, keyring, log, sayRarely, openSocket }: Wiring,
 ): Promise<{ readonly machines: RunningMachines | undefined; readonly tell: () => void }> {
   if (setting === 'none') return { machines: undefined, tell() {} }
@@ -38,12 +39,16 @@ export async function startMachines(
     env: process.env,
     directory: join(dataDirectory, 'machines'),
     last,
+    podSecurity,
+    limits: limitsOf(quotas),
   })
   if (opened === undefined) {
     const sentence =
       last === 'docker'
         ? 'machines cannot run: the Docker Engine or Podman that ran them does not answer (--engine local runs them here instead)'
-        : 'machines cannot run: no Docker Engine and no Podman answers here, and the local engine lacks something (--engine local says what)'
+        : last === 'kubernetes'
+          ? 'machines cannot run: a Kubernetes cluster ran them, which is named by --engine kubernetes alone'
+          : 'machines cannot run: no Docker Engine and no Podman answers here, and the local engine lacks something (--engine local says what)'
     return { machines: undefined, tell: () => log.info(sentence) }
   }
   const { engine, capabilities } = opened
@@ -84,4 +89,9 @@ export async function startMachines(
     },
   })
   return { machines, tell }
+}
+
+/** In a cluster an organization is held to them once more. */
+function limitsOf({ machines, volumes, volumeGb }: Config['quotas']): TenantLimits {
+  return { runs: machines, volumes, volumeGb }
 }

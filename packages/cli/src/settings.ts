@@ -53,9 +53,14 @@ export const settings = {
   maxMembers: { what: 'Most members of an organization', takes: 'number', usual: '10000; none for no bound' },
   maxTokens: { what: 'Most live tokens of an organization', takes: 'number', usual: 'none' },
   engine: {
-    what: 'What runs machines: auto, none, local, docker, unix:///path or tcp://host:port',
+    what: 'What runs machines: auto, none, local, docker, kubernetes, unix:///path or tcp://host:port',
     takes: 'engine',
     usual: 'auto: Docker or Podman, or local, on this kernel',
+  },
+  podSecurity: {
+    what: 'How much a cluster lets machines do: restricted, which runs nothing as root, or baseline',
+    takes: 'level',
+    usual: 'restricted',
   },
   machinesRate: {
     what: 'How often a second one holder may do the same to one machine',

@@ -8,6 +8,8 @@ import type { Command, RunSpec } from './engine.ts'
 export function checkSpec(spec: RunSpec): void {
   checkName(spec.runId, 'runId')
   if (spec.network !== undefined) checkName(spec.network, 'network')
+  if (spec.tenant !== undefined) checkName(spec.tenant, 'tenant')
+  if (spec.region !== undefined) checkName(spec.region, 'region')
   for (const name of Object.keys(spec.labels ?? {})) checkName(name, 'labels')
   checkWords(spec.entrypoint ?? [], 'entrypoint')
   checkWords(spec.command ?? [], 'command')

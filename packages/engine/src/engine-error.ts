@@ -31,6 +31,8 @@ export type EngineErrorCode =
   /** The engine does not keep the networks of organizations apart. */
   | 'not_isolated'
   | 'no_space'
+  /** No machine of the engine has room for the run, or the tenant may not have more. */
+  | 'no_capacity'
   /** There is no engine at the address, it went away, or it does not let us in. */
   | 'unavailable'
   /** The engine, the registry or the command took longer than it may. */

@@ -14,7 +14,7 @@
  * Calls throw an EngineError. After `unavailable` and `timeout` nobody knows whether the call was carried out.
  */
 export interface Engine {
-  readonly kind: 'docker' | 'local'
+  readonly kind: 'docker' | 'local' | 'kubernetes'
 
   /** What this engine can do and enforce, and what it cannot, found out from the engine itself and remembered. */
   capabilities(): Promise<Capabilities>
@@ -86,11 +86,18 @@ export interface Engine {
   /** Whether runs can see a folder of the caller's own machine, tested with this one, which must exist. */
   sharesFolder(folder: string): Promise<boolean>
 
-  /** Removes a private network in which no run is left; false where there are some. */
+  /**
+   * Removes a private network in which no run is left; false where there are some. With it goes what the engine keeps for the
+   * tenant of that name, unless a volume is left there.
+   */
   removeNetwork(network: string): Promise<boolean>
 
-  /** Makes a volume: a disk that outlives runs. Changes nothing where it exists. @throws EngineError `unsupported` */
-  createVolume(volumeId: string, sizeMb: number): Promise<void>
+  /**
+   * Makes a volume: a disk that outlives runs. Changes nothing where it exists.
+   * @param tenant of the runs that will have it
+   * @throws EngineError `unsupported`
+   */
+  createVolume(volumeId: string, sizeMb: number, tenant?: string): Promise<void>
 
   /** Makes a volume larger, never smaller. @throws EngineError `volume_in_use` where a run that has not ended has it */
   extendVolume(volumeId: string, sizeMb: number): Promise<void>
@@ -100,6 +107,9 @@ export interface Engine {
 
   /** The ids of all volumes of this owner. */
   listVolumes(): Promise<readonly string[]>
+
+  /** The regions in which runs can be placed, as they are now; empty for an engine that has one place. */
+  regions(): Promise<readonly string[]>
 }
 
 /** What an engine can do. What it cannot enforce it refuses, except where a field says otherwise. */
@@ -116,6 +126,10 @@ export interface Capabilities {
   /** Whether there are volumes, and whether one is held to its size. */
   readonly volumes: 'sized' | 'unsized' | 'none'
   readonly pause: boolean
+  /** Whether a command can be run as another user than the run. */
+  readonly commandUser: boolean
+  /** Whether the log says which output a line came from; otherwise all of it is `stdout`. */
+  readonly logStreams: boolean
   /** Whether `exit.oomKilled` can be trusted to be true where memory ran out. */
   readonly oomReported: boolean
   /** Name and version of what answers. */
@@ -148,7 +162,17 @@ export interface RunSpec {
   readonly labels?: Readonly<Record<string, string>>
   readonly hostname?: string
   readonly limits: Limits
-  /** The private network, one for an organization; without one the run has no network at all. A name as of a run id. */
+  /**
+   * Whose run it is: engines that have rooms for tenants put runs of different ones into different rooms. `network` where it
+   * is left out. A name as of a run id.
+   */
+  readonly tenant?: string
+  /** One of `regions`; any where it is left out. */
+  readonly region?: string
+  /**
+   * The private network, one for an organization; without one the run has no network at all, or where networks are `shared`
+   * and no run can be without, the one of all. A name as of a run id.
+   */
   readonly network?: string
   /** The names under which others in the private network find the run. */
   readonly names?: readonly string[]
@@ -164,6 +188,8 @@ export interface Limits {
   readonly memoryMb: number
   /** Of one processor: 0.5 is half of one. */
   readonly cpus: number
+  /** How much of `cpus` an engine with several machines keeps free for it; all of it where it is left out. */
+  readonly reservedCpus?: number
   /** How many processes and threads there may be. */
   readonly processes: number
   /** Of what is written to the root filesystem. Unlimited where it is left out. */
@@ -208,6 +234,8 @@ export interface RunStatus {
   readonly startedAt: Date | undefined
   /** How it ended; undefined before. */
   readonly exit: Exit | undefined
+  /** Whether the machine on which it runs does not answer, so that the rest is as it was last seen. */
+  readonly isOutOfReach?: boolean
 }
 
 export interface Exit {
@@ -219,10 +247,12 @@ export interface Exit {
   readonly at: Date | undefined
   /** Why the command could not be run or the run not be started, as a sentence for people. */
   readonly problem: string | undefined
+  /** Why the engine itself, or somebody with access to it, took its place away; for people. */
+  readonly evicted?: string
 }
 
 export interface WatchOptions {
-  /** The caller needs to hear only of runs that have ended or are gone. It may hear of others too. */
+  /** The caller needs to hear only of runs that have ended, are gone, or out of reach or back. It may hear of others too. */
   readonly onlyEnds?: boolean
   readonly abort?: AbortSignal
 }

@@ -6,8 +6,10 @@ export interface MachineRunner {
   tokenTrouble(): Promise<string | undefined>
   /** Wakes the driver, because a machine waits for it. */
   wake(): void
-  /** Whether the engine answers, as far as this authority knows. */
-  answers(): boolean
+  /** Whether the engine answers, and the host of a machine where one is given, as far as this authority knows. */
+  answers(machine?: { readonly runId: string | null }): boolean
+  /** Where machines can be placed, as far as this authority knows; empty where there is one place. */
+  regions(): readonly string[]
   /** How far the image is that a machine waits for: known to the authority that drives machines alone, once a registry has said it. */
   pulling(machine: Pick<Machine, 'organisationId' | 'image' | 'config'>): ImageProgress | undefined
   /** Resolves when the store has another state of the machine than this, or the signal is aborted. */

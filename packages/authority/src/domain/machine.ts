@@ -82,21 +82,26 @@ export interface MachineEvent {
   readonly request: string | null
 }
 
-/** The only region. */
+/** The only region of an engine that has one place. */
 export const localRegion = 'local'
 
 const partsOfTheWorld = ['us', 'eu', 'na', 'sa', 'apac', 'any']
 
 /**
  * @param asked one region, or several separated by commas, or a part of the world; undefined for any
+ * @param known where machines can be placed; empty where there is one place
  * @throws DomainError `invalid`
  */
-export function chooseRegion(asked: string | undefined): string {
+export function chooseRegion(asked: string | undefined, known: readonly string[], randomBytes: RandomBytes): string {
   const names = (asked ?? '').split(',').map((name) => name.trim())
-  if (names.some((name) => ['', localRegion, ...partsOfTheWorld].includes(name))) return localRegion
-  throw new DomainError('invalid', `there is no such region here: the only one is "${localRegion}"`, {
-    field: 'region',
-  })
+  const named = names.find((name) => known.includes(name))
+  if (named !== undefined) return named
+  const isAny = names.some((name) => ['', localRegion, ...partsOfTheWorld].includes(name))
+  // What a part of the world is in a cluster, nobody says.
+  if (isAny) return known[(randomBytes(1)[0] ?? 0) % Math.max(1, known.length)] ?? localRegion
+  const those = (known.length === 0 ? [localRegion] : known.slice(0, 20)).map((name) => `"${name}"`).join(', ')
+  const sentence = `there is no such region here: ${known.length > 1 ? 'there are' : 'the only one is'} ${those}`
+  throw new DomainError('invalid', sentence, { field: 'region' })
 }
 
 export type RandomBytes = (length: number) => Uint8Array

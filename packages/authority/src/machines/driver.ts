@@ -36,8 +36,8 @@ export interface DriverOptions {
 export interface Driver {
   /** Something is due. */
   wake(): void
-  /** Whether the engine answers: by its own watch, or as the authority says whose turn it is. */
-  answers(): boolean
+  /** Whether the engine answers: by its own watch, or as the authority says whose turn it is; and the host of a machine. */
+  answers(machine?: { readonly runId: string | null }): boolean
   /** As of a MachineRunner. */
   readonly pulling: MachineRunner['pulling']
   /** Ends after the steps in progress. */
@@ -86,6 +86,8 @@ export function startDriver(options: DriverOptions): Driver {
   let wakeUp: () => void = () => {}
   let isAwake = true
   let failsSince: number | undefined
+  /** The runs whose host does not answer. */
+  const outOfReach = new Set<string>()
   /** After this organisation the next look goes on. */
   let place = 0
 
@@ -139,8 +141,12 @@ export function startDriver(options: DriverOptions): Driver {
         for await (const change of engine.watch({ onlyEnds: !store.isRemote, abort: signal })) {
           if (failsSince !== undefined) options.report({})
           failsSince = undefined
-          if (change.kind === 'run') void look(machineOfRun(change.runId), change.runId, change.run)
-          else {
+          if (change.kind === 'run') {
+            noteReach(change.runId, change.run)
+            void look(machineOfRun(change.runId), change.runId, change.run)
+          } else {
+            outOfReach.clear()
+            for (const run of change.runs) noteReach(run.runId, run)
             await sockets.restore()
             await compareRuns({ store, engine }, change.runs, { isBusy: (id) => works.has(id), look })
             await removeDestroyed(engine, store)
@@ -155,6 +161,11 @@ export function startDriver(options: DriverOptions): Driver {
       }
       await rest(restAfterTrouble, signal)
     }
+  }
+
+  function noteReach(runId: string, run: RunStatus | undefined): void {
+    if (run?.isOutOfReach === true) outOfReach.add(runId)
+    else outOfReach.delete(runId)
   }
 
   /** A run has changed: if it has ended, so has its machine's. One that nobody knows goes: who lost its turn may have made it. */
@@ -301,7 +312,10 @@ export function startDriver(options: DriverOptions): Driver {
     wake,
     pulling: ({ organisationId, image, config }) =>
       image === null ? pulls.progress(organisationId, readConfig(config).image) : undefined,
-    answers: () => (turn.has() ? engineAnswers() : turn.othersAnswers()),
+    answers(machine) {
+      if (!turn.has()) return turn.othersAnswers()
+      return engineAnswers() && !outOfReach.has(machine?.runId ?? '')
+    },
     async stop() {
       stopping.abort()
       watching?.abort()

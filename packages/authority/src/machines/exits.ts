@@ -30,7 +30,7 @@ export function afterExit(
   const isBroken = machine.state === 'started' && exit?.problem !== undefined
   const isRequested = askedFor.has(machine.state)
   // A run that was to end may never have been made.
-  const sentence = status === undefined && !isRequested ? 'the engine lost the run' : exit?.problem
+  const sentence = status === undefined && !isRequested ? 'the engine lost the run' : (exit?.problem ?? exit?.evicted)
   const isRetried = machine.state === 'started' && !isBroken && shallRetry(machine, exit?.code ?? -1, now)
   const restarts = restartsBefore(machine, now) + (isRetried ? 1 : 0)
   const isRestarting = isRetried || machine.state === 'restarting'

@@ -12,6 +12,7 @@ const tries: Partial<Record<EngineError['code'], number>> = {
   registry_unreachable: 3,
   no_addresses: 3,
   no_space: 3,
+  no_capacity: usualTries,
   failed: usualTries,
   run_exists: usualTries,
   // The earlier run still has it, and is being removed.

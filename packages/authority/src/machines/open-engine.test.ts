@@ -16,7 +16,16 @@ test.skipIf(missing !== undefined)('auto takes the local engine last, and mounts
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-auto-'))
   onTestFinished(() => rm(directory, { recursive: true }))
   const kindOf = async (env: Record<string, string>, last?: string): Promise<string | undefined> =>
-    (await openEngine('auto', { owner: 'acme', env, directory: join(directory, 'machines'), last }))?.engine.kind
+    (
+      await openEngine('auto', {
+        owner: 'acme',
+        env,
+        directory: join(directory, 'machines'),
+        last,
+        podSecurity: 'restricted',
+        limits: {},
+      })
+    )?.engine.kind
 
   expect(await kindOf({})).toBe('local')
   expect(await kindOf({}, 'local')).toBe('local')

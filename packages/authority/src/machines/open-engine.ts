@@ -3,21 +3,29 @@ import { existsSync } from 'node:fs'
 
 import type { Capabilities, Engine } from '@hallpass/engine'
 import { createDockerEngine } from '@hallpass/engine/docker'
+import type { PodSecurity, TenantLimits } from '@hallpass/engine/kubernetes'
 import { createLocalEngine, reasonWithoutLocal } from '@hallpass/engine/local'
 
 import { StartupError } from '../domain/errors.ts'
 import type { Store } from '../domain/store.ts'
 
-/** `auto`, `none`, `local`, `docker`, or the address of a Docker Engine or of Podman's service. */
+/** `auto`, `none`, `local`, `docker`, `kubernetes`, `kubernetes:` and a kubeconfig, or the address of a Docker Engine or Podman. */
 export type EngineSetting = string
 
 /** Checks the operator's setting of the engine. @throws StartupError `configuration_invalid` */
 export function checkEngine(given: string): EngineSetting {
-  if (/^(?:auto|none|local|docker|unix:\/\/\/.+|tcp:\/\/.+)$/.test(given) && !/[\s\0]/.test(given)) return given
+  if (/^(?:auto|none|local|docker|kubernetes(?::\/.+)?|unix:\/\/\/.+|tcp:\/\/.+)$/.test(given) && !/[\s\0]/.test(given))
+    return given
   throw new StartupError(
     'configuration_invalid',
-    '--engine is auto, none, local, docker, unix:///PATH or tcp://HOST:PORT.',
+    '--engine is auto, none, local, docker, kubernetes, kubernetes:/PATH, unix:///PATH or tcp://HOST:PORT.',
   )
+}
+
+/** Checks how much a cluster lets machines do. @throws StartupError `configuration_invalid` */
+export function checkPodSecurity(given: string): PodSecurity {
+  if (given === 'restricted' || given === 'baseline') return given
+  throw new StartupError('configuration_invalid', '--pod-security is restricted or baseline.')
 }
 
 export interface OpenedEngine {
@@ -49,10 +57,15 @@ interface Surroundings {
   readonly directory: string
   /** The kind of engine that ran machines before, if one did. */
   readonly last: string | undefined
+  /** For clusters; what an organization may have is limited there too. */
+  readonly podSecurity: PodSecurity
+  readonly limits: TenantLimits
 }
 
 /** How long the first answer may take while the server starts. */
 const patience = 3000
+/** A cluster takes seconds to try its network; machines wait for it anyway. */
+const clusterPatience = 15_000
 
 /**
  * The engine of this setting; undefined if there is none. A named one may be away: it is waited for later. The local one
@@ -61,9 +74,14 @@ const patience = 3000
  */
 export async function openEngine(
   setting: EngineSetting,
-  { owner, env, directory, last }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<OpenedEngine | undefined> {
+  const { owner, env, directory, last } = surroundings
   if (setting === 'none') return undefined
+  if (setting.startsWith('kubernetes')) {
+    const engine = await openCluster(setting.slice('kubernetes:'.length), surroundings)
+    return { engine, capabilities: await ask(engine, clusterPatience) }
+  }
   if (setting === 'local') {
     const reason = await reasonWithoutLocal()
     if (reason !== undefined) throw new StartupError('configuration_invalid', `--engine local: ${reason}.`)
@@ -87,7 +105,7 @@ export async function openEngine(
     if (capabilities !== undefined) return { engine, capabilities }
   }
   // If an engine is away for a while, its machines must not run a second time here.
-  if (named !== '' || last === 'docker') return undefined
+  if (named !== '' || last === 'docker' || last === 'kubernetes') return undefined
   // It examines only this machine, so it needs no patience. Node's permission model may forbid it.
   const engine = createLocalEngine({ owner, directory, env })
   const capabilities = await engine.capabilities().catch(() => undefined)
@@ -108,7 +126,7 @@ export async function findOwner(store: Store, randomBytes: (length: number) => U
   })
 }
 
-/** The kind of engine that ran machines last: `docker` or `local`. */
+/** The kind of engine that ran machines last. */
 export async function findLast(store: Store): Promise<string | undefined> {
   return store.read((tx) => tx.settings.get(lastName))
 }
@@ -120,19 +138,35 @@ export async function rememberLast(store: Store, kind: string): Promise<void> {
 const ownerName = 'engine_owner'
 const lastName = 'engine_last'
 
+/** @param kubeconfig empty for that of kubectl, or the account of this Pod */
+async function openCluster(kubeconfig: string, { owner, env, podSecurity, limits }: Surroundings): Promise<Engine> {
+  // Most installations have no cluster.
+  const { createKubernetesEngine, findAccess } = await import('@hallpass/engine/kubernetes')
+  try {
+    const access = findAccess(env, kubeconfig === '' ? undefined : kubeconfig)
+    return createKubernetesEngine({ owner, access, env, security: podSecurity, limits })
+  } catch (error) {
+    throw refusal(error)
+  }
+}
+
+function refusal(error: unknown): StartupError {
+  const why = error instanceof Error ? error.message : 'it cannot be used'
+  return new StartupError('configuration_invalid', `--engine: ${why}.`, { cause: error })
+}
+
 function openAt(env: Variables, owner: string): Engine {
   try {
     return createDockerEngine({ owner, env })
   } catch (error) {
-    const why = error instanceof Error ? error.message : 'it cannot be used'
-    throw new StartupError('configuration_invalid', `--engine: ${why}.`, { cause: error })
+    throw refusal(error)
   }
 }
 
-async function ask(engine: Engine): Promise<Capabilities | undefined> {
+async function ask(engine: Engine, longest = patience): Promise<Capabilities | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), patience)
+    timer = setTimeout(() => resolve(undefined), longest)
   })
   try {
     return await Promise.race([engine.capabilities().catch(() => undefined), late])

@@ -46,6 +46,8 @@ const capabilities: Capabilities = {
   diskLimit: false,
   volumes: 'none',
   pause: true,
+  commandUser: true,
+  logStreams: true,
   oomReported: true,
   engine: { name: 'none', version: '1' },
   host: { name: 'here', cpus: 2, memoryMb: 1024, architecture: 'x86_64' },

@@ -1,7 +1,7 @@
 // Makes the run spec of a machine: command, environment, files, limits.
 import type { Capabilities, FileSpec, RunSpec, SharedFolder, VolumeMount } from '@hallpass/engine'
 
-import type { Machine } from '../domain/machine.ts'
+import { localRegion, type Machine } from '../domain/machine.ts'
 import { readConfig, readMetadata, type MachineConfig } from '../domain/machine-config.ts'
 import type { Secret } from '../domain/secret.ts'
 
@@ -46,6 +46,8 @@ export function specOf(machine: Machine, { appName, secrets, capabilities, share
     env: environmentOf(machine, config, appName, secrets),
     labels: { organization: String(machine.organisationId), app: String(machine.appId), machine: id, version },
     hostname: id,
+    tenant: networkOf(machine),
+    ...(machine.region === localRegion ? {} : { region: machine.region }),
     limits: limitsOf(config, capabilities),
     ...(isIsolated ? { network: networkOf(machine), names: namesOf(machine) } : {}),
     volumes: volumesOf(config),
@@ -55,7 +57,7 @@ export function specOf(machine: Machine, { appName, secrets, capabilities, share
 }
 
 /** One private network for each organisation. */
-export function networkOf({ organisationId }: Pick<Machine, 'organisationId'>): string {
+export function networkOf({ organisationId }: { readonly organisationId: number }): string {
   return `org-${organisationId}`
 }
 
@@ -105,13 +107,15 @@ function memoryOf({ guest }: MachineConfig): number {
   return guest?.memory_mb || 256
 }
 
-/** Shared processors are for all machines; others must be whole ones. */
+/** Shared processors are for all machines, and a sixteenth of each is kept free; others must be whole ones. */
 function limitsOf(config: MachineConfig, { host, diskLimit }: Capabilities): RunSpec['limits'] {
   const cpus = config.guest?.cpus || 1
   const memoryMb = memoryOf(config)
-  if (config.guest?.cpu_kind === 'performance' && cpus > host.cpus) throw insufficient('CPUs')
+  const isWhole = config.guest?.cpu_kind === 'performance'
+  if (isWhole && cpus > host.cpus) throw insufficient('CPUs')
   if (memoryMb > host.memoryMb) throw insufficient('memory')
-  const limits = { memoryMb, cpus: Math.min(cpus, host.cpus), processes: mostProcesses }
+  const given = Math.min(cpus, host.cpus)
+  const limits = { memoryMb, cpus: given, reservedCpus: isWhole ? given : given / 16, processes: mostProcesses }
   return diskLimit ? { ...limits, diskMb } : limits
 }
 

@@ -5,6 +5,7 @@ import type { MachineRunner } from '../domain/machine-runner.ts'
 import type { Worker } from '../workers/worker.ts'
 import { startDriver, type DriverOptions } from './driver.ts'
 import { forCaller, isOf } from './failures.ts'
+import { followRegions } from './regions.ts'
 import { createWatchers } from './watchers.ts'
 
 export type RunningMachines = MachineRunner & Worker
@@ -14,13 +15,15 @@ export function runMachines(options: Omit<DriverOptions, 'changed'>): RunningMac
   const { store, engine, sockets } = options
   const watchers = createWatchers(store)
   const driver = startDriver({ ...options, changed: (machine) => watchers.saw(machine) })
+  const regions = followRegions(engine)
   return {
     tokenTrouble: () => sockets.knownTrouble(),
     wake() {
       driver.wake()
       watchers.look()
     },
-    answers: () => driver.answers(),
+    answers: (machine) => driver.answers(machine),
+    regions: () => regions.known(),
     pulling: (machine) => driver.pulling(machine),
     changed: (machine, signal) => watchers.changed(machine, signal),
     exec: (runId, { timeout, ...command }) =>
@@ -29,7 +32,10 @@ export function runMachines(options: Omit<DriverOptions, 'changed'>): RunningMac
     openCommand: (runId, command) => openCommand(engine, runId, command).catch(rethrowForCaller),
     signal: (runId, signal) => engine.signal(runId, signal).catch(rethrowForCaller),
     logs: (runId, log) => readLogs(engine, runId, log),
-    stop: () => driver.stop(),
+    stop() {
+      regions.stop()
+      return driver.stop()
+    },
   }
 }
 

@@ -5,24 +5,22 @@ import type { Store } from '../domain/store.ts'
 import { changeVolume, isUsable, type Volume } from '../domain/volume.ts'
 import { isOf } from './failures.ts'
 import type { Recorder } from './record.ts'
-import { CannotRun } from './run-spec.ts'
+import { CannotRun, networkOf } from './run-spec.ts'
 
 const mbOfGb = 1024
 const atOnce = 8
 const longestRest = 30_000
 
 /** Does what is left to do for a volume: nothing if it is as it should be, or if a machine that must go first has it. */
-async function bring(
-  { engine, recorder }: VolumeContext,
-  { id, state, sizeGb, madeGb, machineId }: Volume,
-): Promise<void> {
+async function bring({ engine, recorder }: VolumeContext, volume: Volume): Promise<void> {
+  const { id, state, sizeGb, madeGb, machineId } = volume
   const done = { problem: null, tries: 0 }
   if (state === 'destroying' && machineId === null) {
     await engine.removeVolume(id)
     return recorder.changeVolume(id, (found) => changeVolume(found, 'remove', { ...done, dueAt: null }))
   }
   if (state === 'creating') {
-    await engine.createVolume(id, sizeGb * mbOfGb)
+    await engine.createVolume(id, sizeGb * mbOfGb, networkOf(volume))
     const isSized = (await engine.capabilities()).volumes === 'sized'
     return recorder.changeVolume(id, (found, now) =>
       changeVolume(found, 'make', { ...done, isSized, madeGb: sizeGb, dueAt: found.sizeGb > sizeGb ? now : null }),

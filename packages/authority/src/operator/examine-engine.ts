@@ -19,7 +19,14 @@ export async function examineEngine(
 ): Promise<ExaminedEngine & { readonly problem?: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-doctor-'))
   try {
-    const opened = await openEngine(checkEngine(setting), { owner: 'doctor', env, directory, last })
+    const opened = await openEngine(checkEngine(setting), {
+      owner: 'doctor',
+      env,
+      directory,
+      last,
+      podSecurity: 'restricted',
+      limits: {},
+    })
     if (opened !== undefined) {
       try {
         // A server that starts does not wait for a slow one.
@@ -34,7 +41,9 @@ export async function examineEngine(
       problem:
         last === 'docker'
           ? 'Machines cannot run: the Docker Engine or Podman that ran them does not answer. Start it.'
-          : 'Machines cannot run: the local engine that ran them lacks something. "--engine local" says what.',
+          : last === 'kubernetes'
+            ? 'Machines cannot run: a Kubernetes cluster ran them. Name it: --engine kubernetes.'
+            : 'Machines cannot run: the local engine that ran them lacks something. "--engine local" says what.',
     }
   } catch (error) {
     if (error instanceof StartupError) return { problem: error.message }

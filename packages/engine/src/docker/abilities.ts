@@ -17,6 +17,8 @@ export async function readAbilities(client: DockerClient): Promise<Said> {
     processLimit: info.PidsLimit === true,
     volumes: 'unsized',
     pause: true,
+    commandUser: true,
+    logStreams: true,
     oomReported: !isPodman,
     engine: { name: isPodman ? podman : 'Docker Engine', version: info.ServerVersion },
     host: {

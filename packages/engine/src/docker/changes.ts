@@ -4,8 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createChangedRuns, type ChangedRuns } from '../changed-runs.ts'
 import { EngineError } from '../engine-error.ts'
 import type { Change, RunStatus, WatchOptions } from '../engine.ts'
+import { readJsonLines } from '../json-lines.ts'
 import type { Daemon } from './daemon.ts'
-import { readJsonLines } from './frames.ts'
 
 /** What changed, as `Engine.watch` says it. */
 export async function* watchRuns(

@@ -4,9 +4,9 @@ import { request as requestHttps } from 'node:https'
 import type { Duplex } from 'node:stream'
 
 import { EngineError } from '../engine-error.ts'
+import { parseJson } from '../json-lines.ts'
 import { checkEndpoint, nameOf, type Endpoint } from './endpoint.ts'
-import { errorOfAnswer } from './errors.ts'
-import { parseJson } from './frames.ts'
+import { errorOfAnswer } from '../words-of-engines.ts'
 
 interface Question {
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'

@@ -66,5 +66,6 @@ export function createDockerEngine(options: DockerOptions): Engine {
     extendVolume: (volumeId, sizeMb) => daemon.volumes.extend(volumeId, sizeMb),
     removeVolume: (volumeId) => daemon.volumes.remove(volumeId),
     listVolumes: () => daemon.volumes.list(),
+    regions: async () => [],
   }
 }

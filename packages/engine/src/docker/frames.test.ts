@@ -4,7 +4,8 @@ import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { readFrames, readJsonLines } from './frames.ts'
+import { readJsonLines } from '../json-lines.ts'
+import { readFrames } from './frames.ts'
 
 const frames = fc.array(fc.tuple(fc.constantFrom(1, 2), fc.uint8Array({ maxLength: 40 })), { maxLength: 8 })
 const cuts = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 20 })

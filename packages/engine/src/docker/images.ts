@@ -1,11 +1,11 @@
 // Images in a Docker Engine: inspects and pulls them.
 import { EngineError } from '../engine-error.ts'
 import type { Image, PullOptions, PullProgress } from '../engine.ts'
+import { readJsonLines } from '../json-lines.ts'
 import { parseImageReference, type ImageReference } from '../image-reference.ts'
 import type { Credentials, FindCredentials } from '../credentials.ts'
 import type { Daemon } from './daemon.ts'
-import { errorOfWords } from './errors.ts'
-import { readJsonLines } from './frames.ts'
+import { errorOfWords } from '../words-of-engines.ts'
 
 /** @param silenceMs how long a registry may say nothing */
 export async function pullImage(

@@ -1,6 +1,7 @@
 // Kills a command that is left behind in a run of a Docker Engine, with all that it began.
 import { setTimeout as pause } from 'node:timers/promises'
 
+import { killScript, looked } from '../kill-script.ts'
 import type { Daemon } from './daemon.ts'
 import { createExec, readState } from './exec-requests.ts'
 
@@ -64,20 +65,6 @@ async function killWithRoom(daemon: Daemon, command: LeftCommand): Promise<boole
   }
 }
 
-const looked = 'looked'
-/** In `stat`, the session is the fourth field after the name. 1 is the run's own session, and 0 one outside. */
-const killScript = [
-  'exec 2>/dev/null; all=',
-  'session() { read -r line <"$1/stat" && set -- ${line##*) } && session=$4; }',
-  'for p in /proc/[0-9]*; do',
-  '  grep -q "$0" "$p/environ" && session "$p" && all="$all $session " && kill -9 "${p#/proc/}"',
-  'done',
-  'for p in /proc/[0-9]*; do',
-  '  session "$p" && [ "$session" -gt 1 ] || continue',
-  '  case $all in *" $session "*) kill -9 "${p#/proc/}" ;; esac',
-  'done',
-  `echo ${looked}`,
-].join('\n')
 const mostKills = 20
 /** The threads of the engine's own program, which begins the command within the limit, and a child of that. */
 const roomForKill = 16

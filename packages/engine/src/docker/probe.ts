@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Capabilities } from '../engine.ts'
 import type { DockerClient } from './client.ts'
 import { bridgeOptions } from './networks.ts'
-import { probeProgram } from './probe-program.ts'
+import { probeProgram } from '../tiny-programs.ts'
 import { packTar } from '../tar.ts'
 
 export interface Findings {

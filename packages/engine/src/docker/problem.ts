@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Exit } from '../engine.ts'
 import type { DockerClient } from './client.ts'
 import type { Container } from './container.ts'
-import { errorOfWords } from './errors.ts'
+import { errorOfWords } from '../words-of-engines.ts'
 import { readFrames } from './frames.ts'
 
 /** A sentence for people, and the exit code that a shell has for it; the sentence is undefined where the command ran. */

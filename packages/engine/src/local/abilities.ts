@@ -52,6 +52,8 @@ export async function findAbilities(folders: Folders): Promise<Capabilities> {
     diskLimit,
     volumes: diskLimit ? 'sized' : 'none',
     pause: true,
+    commandUser: true,
+    logStreams: true,
     oomReported: true,
     engine: { name: 'bubblewrap', version: version.stdout.replace(/^bubblewrap /, '').trim() },
     host: {

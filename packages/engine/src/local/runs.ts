@@ -279,6 +279,8 @@ export function createRuns(place: LocalPlace): Runs {
       }
     },
 
+    regions: async () => [],
+
     async removeNetwork(network) {
       for (const runId of await readdir(folders.runsOf(owner)).catch(() => [])) {
         if ((await readRecord(folderOf(runId), 'run.json'))?.network === network) return false

@@ -8,7 +8,11 @@ export interface Place {
   readonly image: string
   /** How much the flood test writes to a log. */
   readonly flood: number
-  /** Kills the engine's process; the returned function starts it again. Undefined for an engine without one. */
+  /** Whether it keeps networks apart, as most places do; `shared` is of one where every run reaches every other. */
+  readonly networks?: 'isolated' | 'shared'
+  /** How much input a command may leave unread and still end; unbounded in most places. */
+  readonly unreadInput?: number
+  /** Kills the engine's process, or cuts the way to it; the returned function starts it again. Undefined for an engine without one. */
   readonly kill?: () => Promise<() => Promise<void>>
   /** Ends it, and removes all that it kept. */
   readonly stop: () => Promise<void>

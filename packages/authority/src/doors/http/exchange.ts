@@ -19,8 +19,8 @@ export interface Exchange {
   readonly leaseNonce: string | undefined
   /** The address for people, without a slash at the end. */
   readonly publicUrl: () => string
-  /** Whether what runs machines answers. */
-  readonly engineAnswers: () => boolean
+  /** Whether what runs machines answers, and the host of this one. */
+  readonly engineAnswers: (machine?: { readonly runId: string | null }) => boolean
   /** How far the image is that a machine waits for, where that is known. */
   readonly pulling: MachineRunner['pulling']
   /** Resolves when others have had a turn; for long answers. */
@@ -60,7 +60,7 @@ export function openExchange(
       userAgent: request.headers['user-agent'],
       leaseNonce: [request.headers['fly-machine-lease-nonce']].flat()[0],
       publicUrl: environment.publicUrl,
-      engineAnswers: () => environment.machines?.answers() === true,
+      engineAnswers: (machine) => environment.machines?.answers(machine) === true,
       pulling: (machine) => environment.machines?.pulling(machine),
       pause: environment.pause,
       perform: (operation, input) => perform(environment, caller, operation, presented, input, store),

@@ -33,12 +33,11 @@ export const machineHandlers: Handlers<Names> = {
       ),
       withEvents: query.summary !== true,
     }
-    const answers = engineAnswers()
     const encode = ({ machine, events }: ShownMachine) =>
       query.summary === true
         ? encodeMachine(machine)
         : encodeMachine(machine, {
-            engineAnswers: answers,
+            engineAnswers: engineAnswers(machine),
             events,
             lease: query.include_leases === true ? leaseOf(machine, now()) : undefined,
           })
@@ -58,7 +57,7 @@ export const machineHandlers: Handlers<Names> = {
       ...readCreation(body),
     })
     const nonce = body.lease_ttl ? machine.lease?.nonce : undefined
-    return encodeMachine(machine, { engineAnswers: engineAnswers(), events, nonce })
+    return encodeMachine(machine, { engineAnswers: engineAnswers(machine), events, nonce })
   },
 
   async listOrganisationMachines({ params, query }, { perform, pause }) {
@@ -89,7 +88,7 @@ export const machineHandlers: Handlers<Names> = {
   async showMachine({ params, query }, { perform, now, engineAnswers, pulling }) {
     const { machine, events } = await perform(showMachine, nameOf(params))
     return encodeMachine(machine, {
-      engineAnswers: engineAnswers(),
+      engineAnswers: engineAnswers(machine),
       events,
       pull: pulling(machine),
       lease: query.include_leases === true ? leaseOf(machine, now()) : undefined,
@@ -104,7 +103,7 @@ export const machineHandlers: Handlers<Names> = {
       ...readCreation(body),
     })
     const nonce = body.lease_ttl ? machine.lease?.nonce : undefined
-    return encodeMachine(machine, { engineAnswers: engineAnswers(), events, nonce })
+    return encodeMachine(machine, { engineAnswers: engineAnswers(machine), events, nonce })
   },
 
   async listMachineEvents({ params, query: { limit } }, { perform }) {

@@ -1,4 +1,4 @@
-// region.list: the regions of apps. An authority without machines has one region: the place where it runs.
+// region.list: the regions of machines. Where machines have one place, or none, there is one region: that place.
 import { localRegion } from '../../domain/machine.ts'
 import type { ReadOperation } from '../perform/operation.ts'
 
@@ -15,7 +15,13 @@ export const listRegions: ReadOperation<undefined, undefined, readonly [Region, 
     return { subject: undefined, requirement: { kind: 'credential' }, target: 'regions', organisationId: null }
   },
 
-  async run() {
-    return [{ code: localRegion, name: 'Local' }]
+  async run({ environment }) {
+    const [first, ...others] = environment.machines?.regions() ?? []
+    if (first === undefined) return [{ code: localRegion, name: 'Local' }]
+    return [regionOf(first), ...others.map(regionOf)]
   },
+}
+
+function regionOf(code: string): Region {
+  return { code, name: code }
 }

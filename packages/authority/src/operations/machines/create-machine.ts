@@ -59,7 +59,8 @@ export const createMachine: WriteOperation<
       organisationId: organisation.id,
       appId: app.id,
       name: input.name ?? `machine-${id.slice(0, 8)}`,
-      region: chooseRegion(input.region),
+      // A volume is where it is.
+      region: volume?.region ?? chooseRegion(input.region, environment.machines?.regions() ?? [], randomBytes),
       state: 'created',
       version,
       ...storeConfig(config),

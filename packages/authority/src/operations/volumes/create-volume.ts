@@ -31,7 +31,7 @@ export const createVolume: WriteOperation<CreateVolume, FoundApp, FoundApp & { r
       organisationId: organisation.id,
       appId: app.id,
       name,
-      region: chooseRegion(region),
+      region: chooseRegion(region, environment.machines?.regions() ?? [], environment.randomBytes),
       state: 'creating',
       sizeGb,
       madeGb: 0,

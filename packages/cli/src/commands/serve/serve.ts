@@ -48,6 +48,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
       tokens: read.quota('maxTokens'),
     },
     engine: read.text('engine') ?? 'auto',
+    podSecurity: read.text('podSecurity'),
     machinesRate: read.quota('machinesRate'),
     bootstrap: readBootstrap(read),
     mail: readMail(read),

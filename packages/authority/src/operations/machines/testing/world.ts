@@ -132,6 +132,7 @@ export async function openMachineWorld(
 export const idle: MachineRunner = {
   wake() {},
   answers: () => true,
+  regions: () => [],
   tokenTrouble: async () => undefined,
   changed: (_machine, signal) =>
     new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),

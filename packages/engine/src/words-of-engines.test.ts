@@ -1,7 +1,7 @@
 // What the messages of engines mean.
 import { expect, test } from 'vitest'
 
-import { errorOfWords } from './errors.ts'
+import { errorOfWords } from './words-of-engines.ts'
 
 test.each([
   ['Get "http://127.0.0.1:5000/v2/": context deadline exceeded', 'registry_unreachable'],

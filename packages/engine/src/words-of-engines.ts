@@ -1,5 +1,5 @@
 // Turns messages of a Docker Engine, and of Podman, into errors of ours.
-import { EngineError, type EngineErrorCode } from '../engine-error.ts'
+import { EngineError, type EngineErrorCode } from './engine-error.ts'
 
 /** Of an answer with a status from 300 on. */
 export function errorOfAnswer(status: number, text: string): EngineError {

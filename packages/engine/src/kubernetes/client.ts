@@ -1,0 +1,245 @@
+// Asks a Kubernetes API server over HTTPS: whole answers, streams, and WebSockets for commands.
+import { readFile } from 'node:fs/promises'
+import { Agent as PlainAgent, request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http'
+import { Agent, request as requestHttps } from 'node:https'
+import { setTimeout as pause } from 'node:timers/promises'
+
+import { WebSocket } from 'ws'
+
+import { EngineError } from '../engine-error.ts'
+import { parseJson } from '../json-lines.ts'
+import { checkAccess, type Access } from './access.ts'
+import { errorOfAnswer } from './errors.ts'
+
+interface Question {
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** Segments of the path, each to be escaped. */
+  readonly path: readonly string[]
+  readonly query?: Query
+  /** The body; of a PATCH it is merged (RFC 7386). */
+  readonly json?: unknown
+  readonly abort?: AbortSignal | undefined
+}
+
+type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
+
+export interface KubernetesClient {
+  /** A whole answer, bounded in size and time. @throws EngineError for statuses from 300 on, except those in `also` */
+  ask<T>(question: Question, options?: AskOptions): Promise<Answer<T>>
+  /** An answer whose head has come; the caller reads or destroys its body, without a time limit. */
+  open(question: Question, also?: readonly number[]): Promise<IncomingMessage>
+  /** A WebSocket that is open, and paused. */
+  connect(question: Question, protocols: readonly string[]): Promise<WebSocket>
+}
+
+interface AskOptions {
+  readonly also?: readonly number[]
+  readonly maxBytes?: number
+}
+
+interface Answer<T> {
+  readonly status: number
+  readonly value: T
+}
+
+export interface ClientOptions {
+  readonly access: Access
+  /** Milliseconds that the server may take to begin an answer, and to give a whole one. */
+  readonly timeoutMs: number
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
+}
+
+export function createClient({ access, timeoutMs, now = Date.now }: ClientOptions): KubernetesClient {
+  const { server, ca, cert, key, serverName } = checkAccess(access)
+  const tls = { ca, cert, key, ...(serverName === undefined ? {} : { servername: serverName }) }
+  const isPlain = server.protocol === 'http:'
+  const pool = { keepAlive: true, maxFreeSockets: 16, maxSockets: 64, timeout: 30_000 }
+  const kept = isPlain ? new PlainAgent(pool) : new Agent({ ...pool, ...tls })
+  const bearer = createBearer(access.token, now)
+  const base = server.pathname.replace(/\/$/, '')
+
+  function pathOf({ path, query = {} }: Question): string {
+    const pairs = Object.entries(query).flatMap(([name, value]) =>
+      [value ?? []].flat().map((one) => `${name}=${encodeURIComponent(one as string)}`),
+    )
+    return `${base}/${path.map(encodeURIComponent).join('/')}${pairs.length > 0 ? `?${pairs.join('&')}` : ''}`
+  }
+
+  function prepare(question: Question, authorization: string | undefined, isShared: boolean): ClientRequest {
+    const { method = 'GET', json, abort } = question
+    const body = json === undefined ? undefined : Buffer.from(JSON.stringify(json))
+    const options = {
+      host: server.hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: server.port || (isPlain ? 80 : 443),
+      method,
+      path: pathOf(question),
+      headers: {
+        Accept: 'application/json',
+        'User-Agent': 'hallpass',
+        ...(authorization === undefined ? {} : { Authorization: authorization }),
+        ...(body === undefined ? {} : { 'Content-Type': typeOf(method), 'Content-Length': body.length }),
+      },
+      signal: abort,
+      // A stream keeps its connection for itself.
+      agent: isShared ? kept : undefined,
+    }
+    const request = isPlain ? requestHttp(options) : requestHttps({ ...options, ...tls })
+    request.end(body)
+    return request
+  }
+
+  /** The head of the answer, within the time. */
+  async function send(question: Question, isShared: boolean): Promise<IncomingMessage> {
+    const authorization = await bearer.header()
+    return new Promise((resolve, reject) => {
+      const request = prepare(question, authorization, isShared)
+      const timer = setTimeout(() => request.destroy(tooSlow()), timeoutMs)
+      request.once('response', (response) => {
+        clearTimeout(timer)
+        if (response.statusCode === 401) bearer.forget()
+        resolve(response)
+      })
+      request.once('error', (error) => {
+        clearTimeout(timer)
+        // The server may have closed a connection that was kept, just before. What changes something is not sent twice.
+        const isClosed = ['ECONNRESET', 'EPIPE'].includes(String(Reflect.get(error, 'code')))
+        if (request.reusedSocket && isClosed && (question.method ?? 'GET') === 'GET') resolve(send(question, isShared))
+        else reject(errorOfConnection(error, question.abort))
+      })
+    })
+  }
+
+  const tooSlow = (): EngineError =>
+    new EngineError('timeout', `The engine at ${server.host} did not answer within ${timeoutMs / 1000} s`)
+
+  function errorOfConnection(error: Error, abort: AbortSignal | undefined): unknown {
+    if (abort?.aborted === true) return abort.reason
+    if (error instanceof EngineError) return error
+    const code = String(Reflect.get(error, 'code') ?? error.message)
+    const sentence = `No engine answers at ${server.host}: ${reasons.get(code) ?? `the connection failed (${code})`}`
+    return new EngineError('unavailable', sentence, { cause: error })
+  }
+
+  async function readWhole(response: IncomingMessage, maxBytes: number, abort?: AbortSignal): Promise<string> {
+    const timer = setTimeout(() => response.destroy(tooSlow()), timeoutMs)
+    const chunks: Buffer[] = []
+    let size = 0
+    try {
+      for await (const chunk of response) {
+        chunks.push(chunk as Buffer)
+        size += (chunk as Buffer).length
+        if (size > maxBytes) throw new EngineError('failed', `The engine answered more than ${maxBytes} bytes`)
+      }
+    } catch (error) {
+      throw errorOfConnection(error as Error, abort)
+    } finally {
+      clearTimeout(timer)
+    }
+    return Buffer.concat(chunks).toString('utf8')
+  }
+
+  async function refuse(response: IncomingMessage, abort?: AbortSignal): Promise<never> {
+    throw errorOfAnswer(response.statusCode ?? 0, await readWhole(response, 2 ** 18, abort))
+  }
+
+  /** A server that has too much to do has not begun with a request that it answers by 429. */
+  async function sendInTurn(question: Question, isShared: boolean): Promise<IncomingMessage> {
+    const end = now() + timeoutMs
+    for (;;) {
+      const response = await send(question, isShared)
+      const rest = 1000 * Math.min(Number(response.headers['retry-after']) || 1, 30)
+      if (response.statusCode !== 429 || now() + rest > end) return response
+      response.resume()
+      await pause(rest, undefined, { signal: question.abort })
+    }
+  }
+
+  return {
+    async ask<T>(question: Question, { also = [], maxBytes = 2 ** 22 }: AskOptions = {}): Promise<Answer<T>> {
+      const response = await sendInTurn(question, true)
+      const status = response.statusCode ?? 0
+      if (status >= 300 && !also.includes(status)) await refuse(response, question.abort)
+      const text = await readWhole(response, maxBytes, question.abort)
+      return { status, value: parseJson(text) as T }
+    },
+
+    async open(question, also = []) {
+      const response = await sendInTurn(question, false)
+      const status = response.statusCode ?? 0
+      if (status >= 300 && !also.includes(status)) await refuse(response, question.abort)
+      response.on('error', () => {})
+      // A peer that is silent for long may be gone.
+      response.socket.setKeepAlive(true, 30_000)
+      return response
+    },
+
+    async connect(question, protocols) {
+      const authorization = await bearer.header()
+      return new Promise((resolve, reject) => {
+        const url = `${isPlain ? 'ws' : 'wss'}://${server.host}${pathOf(question)}`
+        const socket = new WebSocket(url, [...protocols], {
+          ...tls,
+          headers: authorization === undefined ? {} : { Authorization: authorization },
+          handshakeTimeout: timeoutMs,
+          maxPayload: 2 ** 22,
+          perMessageDeflate: false,
+        })
+        const onAbort = (): void => socket.terminate()
+        question.abort?.addEventListener('abort', onAbort, { once: true })
+        const settle = (): void => question.abort?.removeEventListener('abort', onAbort)
+        socket.once('open', () => {
+          settle()
+          socket.pause()
+          resolve(socket)
+        })
+        socket.once('unexpected-response', (_request, response: IncomingMessage) => {
+          settle()
+          refuse(response, question.abort).catch(reject)
+        })
+        socket.on('error', (error) => {
+          settle()
+          reject(errorOfConnection(error, question.abort))
+        })
+      })
+    },
+  }
+}
+
+/** The header of the token: a file is read again now and then, since a kubelet renews it. */
+function createBearer(
+  token: Access['token'],
+  now: () => number,
+): { readonly header: () => Promise<string | undefined>; readonly forget: () => void } {
+  let known = { header: typeof token === 'string' ? `Bearer ${token}` : undefined, until: Infinity }
+  if (typeof token !== 'object') return { header: async () => known.header, forget() {} }
+  known.until = 0
+  return {
+    async header() {
+      if (now() < known.until) return known.header
+      try {
+        known = { header: `Bearer ${(await readFile(token.file, 'utf8')).trim()}`, until: now() + tokenLifeMs }
+      } catch (cause) {
+        throw new EngineError('unavailable', `The token of the engine cannot be read from ${token.file}`, { cause })
+      }
+      return known.header
+    },
+    forget: () => {
+      known.until = 0
+    },
+  }
+}
+
+const tokenLifeMs = 30_000
+
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'nobody listens there. Is the API server running?'],
+  ['ECONNRESET', 'it went away while it was asked'],
+  ['socket hang up', 'it went away while it was asked'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is not of the certificate-authority'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate is not of the certificate-authority'],
+])
+
+function typeOf(method: string): string {
+  return method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+}

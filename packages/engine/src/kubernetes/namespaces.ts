@@ -1,0 +1,214 @@
+// The namespaces of tenants: made when the first run needs one, with the rules that keep it apart, and removed with the last.
+import { setTimeout as pause } from 'node:timers/promises'
+
+import { EngineError } from '../engine-error.ts'
+import { killProgram } from '../tiny-programs.ts'
+import type { KubernetesClient } from './client.ts'
+import { label, programsName, type Labels, type Names } from './names.ts'
+import type { PodSecurity } from './pod.ts'
+
+export interface Namespaces {
+  /** Makes it if it is missing, once even for many calls at a time. @returns its name */
+  ensure(tenant: string | undefined): Promise<string>
+  /** Does it in the namespace, and again while that is being made, or removed after it was found. */
+  inside<T>(tenant: string | undefined, work: (namespace: string) => Promise<T>): Promise<T>
+  /** False where a run is left; a namespace with a volume stays. */
+  remove(tenant: string): Promise<boolean>
+}
+
+/** What one tenant may have at a time; unlimited where it is left out, or Infinity. */
+export interface TenantLimits {
+  readonly runs?: number
+  readonly volumes?: number
+  /** Of all volumes. */
+  readonly volumeGb?: number
+}
+
+export interface NamespaceOptions {
+  readonly client: KubernetesClient
+  readonly names: Names
+  readonly security: PodSecurity
+  readonly limits: TenantLimits
+  readonly timeoutMs: number
+}
+
+export function createNamespaces({ client, names, security, limits, timeoutMs }: NamespaceOptions): Namespaces {
+  /** Those that are whole, as far as we know; each can be removed by somebody else. */
+  const known = new Set<string>()
+  const underway = new Map<string, Promise<void>>()
+
+  async function make(name: string, tenant: string | undefined): Promise<void> {
+    const labels = { ...names.namespaceLabels(tenant), ...levelsOf(security) }
+    const annotations = tenant === undefined ? {} : { [label.network]: tenant }
+    const path = ['api', 'v1', 'namespaces']
+    const json = { metadata: { name, labels, annotations } }
+    const { status } = await client.ask({ method: 'POST', path, json }, { also: [409] })
+    if (status === 409) await adopt(name, labels)
+    for (const [kind, body] of partsOf(names, limits)) {
+      const { status } = await client.ask(
+        { method: 'POST', path: inNamespace(name, kind), json: body },
+        { also: [409] },
+      )
+      if (status !== 409 || kind !== 'resourcequotas') continue
+      // The limits may have been others.
+      await client.ask({ method: 'PATCH', path: inNamespace(name, kind, 'hallpass'), json: body })
+    }
+  }
+
+  /** One of ours gets the labels that it would have now. @throws EngineError `name_taken` */
+  async function adopt(name: string, labels: Labels): Promise<void> {
+    const path = ['api', 'v1', 'namespaces', name]
+    const { status, value } = await client.ask<Namespace>({ path }, { also: [404] })
+    if (status === 404 || value.metadata.deletionTimestamp !== undefined) {
+      throw new EngineError('unavailable', goingSentence)
+    }
+    if (!names.isOwn(value.metadata)) {
+      throw new EngineError('name_taken', `The cluster has a namespace ${name} that is somebody else's`)
+    }
+    const has = value.metadata.labels ?? {}
+    if (Object.entries(labels).some(([key, one]) => has[key] !== one)) {
+      await client.ask({ method: 'PATCH', path, json: { metadata: { labels } } })
+    }
+  }
+
+  async function ensure(tenant: string | undefined): Promise<string> {
+    const name = names.namespace(tenant)
+    if (known.has(name)) return name
+    const made =
+      underway.get(name) ??
+      make(name, tenant)
+        .then(() => {
+          if (known.size >= mostKnown) known.clear()
+          known.add(name)
+        })
+        .finally(() => underway.delete(name))
+    underway.set(name, made)
+    await made
+    return name
+  }
+
+  return {
+    ensure,
+
+    async inside(tenant, work) {
+      const end = Date.now() + timeoutMs
+      for (;;) {
+        try {
+          return await work(await ensure(tenant))
+        } catch (error) {
+          if (!isPassing(error) || Date.now() > end) throw error
+          known.delete(names.namespace(tenant))
+        }
+        await pause(restMs)
+      }
+    },
+
+    async remove(tenant) {
+      const name = names.namespace(tenant)
+      const path = ['api', 'v1', 'namespaces', name]
+      const { status, value } = await client.ask<Namespace>({ path }, { also: [404] })
+      known.delete(name)
+      if (status === 404 || !names.isOwn(value.metadata)) return true
+      const query = { labelSelector: names.selector, limit: 1 }
+      const count = async (kind: string): Promise<number> =>
+        (await client.ask<{ readonly items: readonly object[] }>({ path: [...path, kind], query })).value.items.length
+      if ((await count('pods')) > 0) return false
+      if ((await count('persistentvolumeclaims')) > 0) return true
+      await client.ask({ method: 'DELETE', path }, { also: [404, 409] })
+      return true
+    },
+  }
+}
+
+/** The path of the objects of a kind in a namespace. */
+export function inNamespace(namespace: string, kind: string, ...rest: readonly string[]): readonly string[] {
+  const [group = '', version = ''] = groups[kind] ?? []
+  return [...(group === '' ? ['api', 'v1'] : ['apis', group, version]), 'namespaces', namespace, kind, ...rest]
+}
+
+const groups: Readonly<Record<string, readonly [string, string]>> = { networkpolicies: ['networking.k8s.io', 'v1'] }
+
+/** Whether the namespace is not whole yet, or not any more. */
+function isPassing(error: unknown): boolean {
+  return error instanceof EngineError && error.code === 'unavailable' && error.message.startsWith('The namespace is ')
+}
+
+function levelsOf(security: PodSecurity): Labels {
+  const of = (mode: string) => [`pod-security.kubernetes.io/${mode}`, security] as const
+  return Object.fromEntries([of('enforce'), ['pod-security.kubernetes.io/enforce-version', 'latest'], of('warn')])
+}
+
+/** What stands in each namespace beside the runs. */
+function partsOf(names: Names, { runs, volumes, volumeGb }: TenantLimits): readonly (readonly [string, object])[] {
+  const metadata = (name: string): object => ({ name, labels: names.ownLabels })
+  const hard = {
+    ...(Number.isFinite(runs) ? { pods: String(runs) } : {}),
+    ...(Number.isFinite(volumes) ? { persistentvolumeclaims: String(volumes) } : {}),
+    ...(Number.isFinite(volumeGb) ? { 'requests.storage': `${volumeGb}Gi` } : {}),
+  }
+  const connected = { matchLabels: { [label.connected]: 'true' } }
+  return [
+    [
+      'configmaps',
+      {
+        metadata: metadata(programsName),
+        immutable: true,
+        binaryData: { kill: Buffer.from(killProgram()).toString('base64') },
+      },
+    ],
+    [
+      'networkpolicies',
+      { metadata: metadata('hallpass-none'), spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] } },
+    ],
+    [
+      'networkpolicies',
+      {
+        metadata: metadata('hallpass-network'),
+        spec: {
+          podSelector: connected,
+          policyTypes: ['Ingress', 'Egress'],
+          ingress: [{ from: [{ podSelector: connected }] }],
+          egress: [{ to: [{ podSelector: connected }] }, ...outwards],
+        },
+      },
+    ],
+    ...(Object.keys(hard).length === 0
+      ? []
+      : [['resourcequotas', { metadata: metadata('hallpass'), spec: { hard } }] as const]),
+  ]
+}
+
+/** Names, and the internet: not the cluster, its nodes, and what a cloud tells its machines. */
+const outwards = [
+  {
+    to: [
+      {
+        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
+        podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+      },
+    ],
+    ports: [
+      { protocol: 'UDP', port: 53 },
+      { protocol: 'TCP', port: 53 },
+    ],
+  },
+  {
+    to: [
+      {
+        ipBlock: {
+          cidr: '0.0.0.0/0',
+          except: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16', '127.0.0.0/8'],
+        },
+      },
+      { ipBlock: { cidr: '::/0', except: ['fc00::/7', 'fe80::/10', '::1/128'] } },
+    ],
+  },
+]
+
+const goingSentence = 'The namespace is being removed'
+const restMs = 100
+const mostKnown = 10_000
+
+interface Namespace {
+  readonly metadata: { readonly labels?: Labels; readonly deletionTimestamp?: string }
+}
