@@ -416,6 +416,32 @@ describe('a guard that remembers a token', () => {
     expect(questions).toBe(1)
   })
 
+  test('asks nobody about one that the feed says is revoked, nor about what was attenuated from it', async () => {
+    let questions = 0
+    const guard = await openGuard({
+      fetch(url, request) {
+        if (request.method === 'POST') questions += 1
+        return fetch(url, request)
+      },
+    })
+    const [{ token, id }, other] = [await mint(ask, admin.token, slug), await mint(ask, admin.token, slug)]
+    for (const each of [token, other.token]) expect((await guard.allow(each, read(slug))).allowed).toBe(true)
+    const before = questions
+    await revoke(ask, admin.token, id)
+    const narrowed = narrow(token, { type: 'Action', mask: actions.read })
+    await vi.waitUntil(() => {
+      const verdict = guard.allow(token, read(slug))
+      return !(verdict instanceof Promise) && !verdict.allowed
+    })
+    const refusal = { allowed: false, status: 401, code: 'unauthenticated', message: `token ${id} is revoked` }
+    for (const header of [token, narrowed]) expect(guard.allow(header, read(slug))).toEqual(refusal)
+    const both = formatAuthorization([readMacaroon(token).bytes, readMacaroon(other.token).bytes])
+    expect(guard.allow(both, read(slug))).toMatchObject({ allowed: true, token: { id: other.id } })
+    expect(questions).toBe(before)
+    expect((await guard.allow(forge(token), read(slug))).allowed).toBe(false)
+    expect(questions).toBe(before + 1)
+  })
+
   test('shows nothing of it where it is printed', async () => {
     const { token } = await mint(ask, admin.token, slug)
     const guard = await openGuard()

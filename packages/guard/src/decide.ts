@@ -102,14 +102,15 @@ function isFrom(networks: PresentedToken['known']['networks'], from: Access['sou
   return address !== undefined && networks.some((network) => isInNetwork(address, network))
 }
 
-/** By its row or its caveats, or one of its discharges. */
-function hasEnded({ known: { expiresAt }, endsAt, dischargeEndsAt }: PresentedToken, now: number): boolean {
-  return expiresAt < now || endsAt < now || dischargeEndsAt < now
+/** It was revoked; or by its row or its caveats, or one of its discharges. */
+function hasEnded({ known: { isDead, expiresAt }, endsAt, dischargeEndsAt }: PresentedToken, now: number): boolean {
+  return isDead || expiresAt < now || endsAt < now || dischargeEndsAt < now
 }
 
 function describeEnd(token: PresentedToken | undefined, now: number): string {
   if (token === undefined) return 'this request carries no token'
   const { known, endsAt } = token
+  if (known.isDead) return `token ${known.id} is revoked`
   const end = Math.min(known.expiresAt, endsAt)
   if (end >= now) return `token ${known.id} needs a new discharge: the one that came with it has ended`
   return `token ${known.id} ended at ${new Date(Math.max(end, 0)).toISOString().replace(/\.\d+Z$/, 'Z')}`

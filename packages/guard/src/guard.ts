@@ -132,9 +132,9 @@ export function createGuard(options: GuardOptions): Guard {
       fetch,
       elapsed,
       random: Math.random,
-      hear({ event, subjects, isReset }) {
+      hear({ event, subjects, revoked, isReset }) {
         if (isReset) forgetEverything(event)
-        happened.hear(event, subjects)
+        happened.hear(event, subjects, revoked)
       },
       know(upTo) {
         trust.know(upTo)

@@ -22,4 +22,6 @@ export interface FeedPosition {
 
 export interface FeedEvent extends FeedPosition {
   readonly subject: FeedSubject
+  /** Whether the token itself is dead for good, so that nobody needs to ask about it again. */
+  readonly isFinal: boolean
 }

@@ -25,11 +25,20 @@ export function feed(session: QuerySession): Transaction['feed'] {
   }
 }
 
+/** Tells the feed that a token is dead for good. */
+export function tellRevoked(session: QuerySession, id: string): Promise<void> {
+  return append(session, { kind: 'token', id }, 1)
+}
+
 /** Tells the feed what has changed. Its place among all events is that of the commit. */
 export function tell(session: QuerySession, subject: FeedSubject): Promise<void> {
+  return append(session, subject, 0)
+}
+
+function append(session: QuerySession, subject: FeedSubject, isFinal: 0 | 1): Promise<void> {
   const { kind, id } = subject
   const [tokenId, number] = typeof id === 'string' ? [requireTokenId(id), null] : [null, id]
-  return session.append(insert, { at: Date.now(), kind, tokenId, number })
+  return session.append(insert, { at: Date.now(), kind, tokenId, number, isFinal })
 }
 
 const beginning: FeedPosition = { id: 0, at: 0 }
@@ -43,11 +52,13 @@ interface Row {
   readonly kind: FeedSubject['kind']
   readonly tokenId: Uint8Array | null
   readonly number: number | null
+  readonly isFinal: number
 }
 
-function toEvent({ id, at, kind, tokenId, number }: Row & { readonly id: number }): FeedEvent {
-  if (kind === 'token') return { id, at, subject: { kind, id: formatTokenId(tokenId ?? new Uint8Array()) } }
-  return { id, at, subject: { kind, id: number ?? 0 } }
+function toEvent({ id, at, kind, tokenId, number, isFinal }: Row & { readonly id: number }): FeedEvent {
+  const subject =
+    kind === 'token' ? { kind, id: formatTokenId(tokenId ?? new Uint8Array()) } : { kind, id: number ?? 0 }
+  return { id, at, subject, isFinal: isFinal === 1 }
 }
 
 const last = query((db) =>
@@ -73,16 +84,20 @@ const eventAt = query((db, param: Param<FeedPosition>) =>
 const after = query((db, param: Param<{ id: number; limit: number }>) =>
   db
     .selectFrom('feed_events')
-    .select(['id', 'at', 'kind', 'token_id as tokenId', 'number'])
+    .select(['id', 'at', 'kind', 'token_id as tokenId', 'number', 'is_final as isFinal'])
     .where('id', '>', param('id'))
     .orderBy('id')
     .limit(param('limit')),
 )
 
 const insert = query((db, param: Param<Row>) =>
-  db
-    .insertInto('feed_events')
-    .values({ at: param('at'), kind: param('kind'), token_id: param('tokenId'), number: param('number') }),
+  db.insertInto('feed_events').values({
+    at: param('at'),
+    kind: param('kind'),
+    token_id: param('tokenId'),
+    number: param('number'),
+    is_final: param('isFinal'),
+  }),
 )
 
 // Up to the first event that is young enough, and not up to a later one: who stands at an event that a clock wrote which

@@ -30,6 +30,7 @@ import { migration27 } from './migrations/0027-limits-of-organisations.ts'
 import { migration28 } from './migrations/0028-feed.ts'
 import { migration29 } from './migrations/0029-derived-tokens.ts'
 import { migration30 } from './migrations/0030-counted-tries.ts'
+import { migration31 } from './migrations/0031-final-events.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -62,4 +63,5 @@ export const migrations: readonly Migration[] = [
   migration28,
   migration29,
   migration30,
+  migration31,
 ]

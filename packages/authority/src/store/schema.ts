@@ -326,6 +326,8 @@ export interface Database {
     readonly kind: FeedSubject['kind']
     readonly token_id: Uint8Array | null
     readonly number: number | null
+    /** 1 if it is. */
+    readonly is_final: Generated<number>
   }
   readonly verifiers: {
     readonly id: GeneratedAlways<number>

@@ -4,7 +4,7 @@ import type { Transaction } from '../domain/store.ts'
 import { nameKey, type NewToken } from '../domain/token.ts'
 import { continueRevocations, descendsFrom, lineOf, revocationsAreUnfinished, revokeDescendants } from './descent.ts'
 import { derivedTokens } from './derived-tokens.ts'
-import { tell } from './feed.ts'
+import { tell, tellRevoked } from './feed.ts'
 import { beginRevoking } from './leftovers.ts'
 import { addLongCaveats, caveatsColumn, shortCaveats } from './long-caveats.ts'
 import { lookup, query, type Param, type QuerySession } from './query.ts'
@@ -56,7 +56,7 @@ export function tokens(session: QuerySession): Transaction['tokens'] {
       const bytes = parseTokenId(id)
       if (bytes === undefined) return
       await session.run(revoke, { id: bytes, at, by })
-      await tell(session, { kind: 'token', id })
+      await tellRevoked(session, id)
     },
     descendsFrom: async (id, other) => {
       const [from, to] = [parseTokenId(id), parseTokenId(other)]

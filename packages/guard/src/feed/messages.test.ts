@@ -10,15 +10,20 @@ import { MessageReader, proofKey, type FeedMessage } from './messages.ts'
 const credential = `fv1_${'a'.repeat(43)}`
 const nonce = 'n'.repeat(22)
 
-const content = fc.record(
+const contentOf = fc.record(
   {
     tokens: fc.array(fc.uuid(), { minLength: 1, maxLength: 5 }),
     organizations: fc.array(fc.nat().map(String), { minLength: 1, maxLength: 3 }),
     people: fc.array(fc.nat().map(String), { minLength: 1, maxLength: 3 }),
     reset: fc.constant(true),
     as_of: fc.nat(),
+    revoked: fc.nat(5),
   },
   { requiredKeys: [] },
+)
+/** No more are revoked than are named. */
+const content = contentOf.map(({ revoked, ...said }) =>
+  revoked === undefined ? said : { ...said, revoked: Math.min(revoked, said.tokens?.length ?? 0) },
 )
 
 /** As the authority writes it. */
@@ -64,6 +69,7 @@ describe('messages of the feed', () => {
               ...(said.organizations ?? []).map((id) => `organization ${id}`),
               ...(said.people ?? []).map((id) => `person ${id}`),
             ],
+            revoked: (said.tokens ?? []).slice(0, 'revoked' in said ? said.revoked : 0).map((id) => `token ${id}`),
             asOf: said.as_of,
           })),
         )
@@ -121,7 +127,16 @@ describe('messages of the feed', () => {
 
   test('are refused where they are no UTF-8, or name what is no text', () => {
     expect(read(Uint8Array.of(0xff)).error).toMatchObject({ code: 'broken' })
-    for (const said of [{ tokens: [1] }, { apps: 'all' }, null, [], 7]) {
+    for (const said of [
+      { tokens: [1] },
+      { tokens: ['a'], revoked: 2 },
+      { revoked: -1 },
+      { revoked: '0' },
+      { apps: 'all' },
+      null,
+      [],
+      7,
+    ]) {
       expect(read(encode(write([said as object]))).error).toMatchObject({ code: 'broken' })
     }
   })

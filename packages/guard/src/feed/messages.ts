@@ -16,6 +16,8 @@ export interface FeedMessage {
   /** Everything is to be forgotten. */
   readonly isReset: boolean
   readonly subjects: readonly Subject[]
+  /** Those of them that are dead for good. */
+  readonly revoked: readonly Subject[]
   /** Up to when nothing is missing, in milliseconds since the request; undefined where more comes at once. */
   readonly asOf: number | undefined
 }
@@ -97,19 +99,26 @@ function readMessage(id: string, data: string): FeedMessage {
   const said = parse(data)
   const event = eventAt(id)
   if (!isObject(said) || event === undefined) throw new FeedError('broken', 'a message of the feed says nothing')
-  const { as_of: asOf, reset } = said
+  const { as_of: asOf, reset, revoked = 0 } = said
+  const tokens = subjectsOf('token', said['tokens'])
+  if (!isCount(revoked, tokens.length)) throw new FeedError('broken', 'a message of the feed does not count its tokens')
   return {
     after: id,
     event,
     isReset: reset === true,
     subjects: [
-      ...subjectsOf('token', said['tokens']),
+      ...tokens,
       ...subjectsOf('organization', said['organizations']),
       ...subjectsOf('app', said['apps']),
       ...subjectsOf('person', said['people']),
     ],
+    revoked: tokens.slice(0, revoked),
     asOf: typeof asOf === 'number' ? asOf : undefined,
   }
+}
+
+function isCount(value: unknown, most: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most
 }
 
 function parse(data: string): unknown {

@@ -9,7 +9,11 @@ const subject = fc.constantFrom<Subject[]>('token a', 'token b', 'token c', 'org
 const command = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constant('hear' as const), subjects: fc.array(subject, { maxLength: 3 }) }),
+    arbitrary: fc.record({
+      kind: fc.constant('hear' as const),
+      subjects: fc.array(subject, { maxLength: 3 }),
+      revoked: fc.nat(3),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const) }) },
   {
@@ -24,18 +28,22 @@ describe('what has happened', () => {
       fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
         const happened = new Happened(most)
         let all: { readonly event: number; readonly subjects: readonly Subject[] }[] = []
+        let dead: readonly Subject[] = []
         let [event, start] = [0, -1]
         for (const one of commands) {
           if (one.kind === 'hear') {
             event += 1
             if (start === -1) start = event
-            happened.hear(event, one.subjects)
+            const revoked = one.subjects.slice(0, one.revoked)
+            happened.hear(event, one.subjects, revoked)
+            dead = [...dead, ...revoked]
             all.push({ event, subjects: one.subjects })
           } else if (one.kind === 'reset') {
             event += 5
             happened.reset(event)
             start = event
             all = []
+            dead = []
           } else {
             const since = event - one.back
             const later = all.filter((each) => each.event > since).flatMap(({ subjects }) => subjects)
@@ -47,6 +55,10 @@ describe('what has happened', () => {
               expect(happened.isAnyTokenTouched(since)).toBe(later.some((each) => each.startsWith('token ')))
             } else if (start !== -1) expect(happened.hasGapSince(since)).toBe(true)
             if (most === 1000 && isKnown) expect(happened.knowsSince(since)).toBe(true)
+            for (const each of one.subjects) {
+              if (happened.isRevoked(each)) expect(dead).toContain(each)
+              else if (most === 1000) expect(dead).not.toContain(each)
+            }
             expect(happened.size).toBeLessThanOrEqual(most)
           }
         }

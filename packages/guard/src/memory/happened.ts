@@ -12,6 +12,8 @@ export class Happened {
   readonly #most: number
   /** The number of the last event, by subject; those that happened last come last. */
   readonly #last = new Map<Subject, number>()
+  /** Those among them that are dead for good. */
+  readonly #revoked = new Set<Subject>()
   #lastOfTokens = -1
   /** What happened up to this event is not known any more, or never was; undefined before anything was heard. */
   #floor: number | undefined
@@ -37,8 +39,8 @@ export class Happened {
     return this.#last.size
   }
 
-  /** Up to `event`, this has happened to these. The first call says where the feed begins. */
-  hear(event: number, subjects: readonly Subject[]): void {
+  /** Up to `event`, this has happened to these, and `revoked` are dead for good. The first call says where the feed begins. */
+  hear(event: number, subjects: readonly Subject[], revoked: readonly Subject[] = []): void {
     this.#floor ??= event
     this.#reached = event
     for (const subject of subjects) {
@@ -46,9 +48,11 @@ export class Happened {
       this.#last.set(subject, event)
       if (subject.startsWith('token ')) this.#lastOfTokens = event
     }
+    for (const subject of revoked) this.#revoked.add(subject)
     for (const [subject, at] of this.#last) {
       if (this.#last.size <= this.#most) break
       this.#last.delete(subject)
+      this.#revoked.delete(subject)
       this.#floor = Math.max(this.#floor, at)
     }
   }
@@ -57,6 +61,7 @@ export class Happened {
   reset(event?: number): void {
     this.#histories += 1
     this.#last.clear()
+    this.#revoked.clear()
     this.#lastOfTokens = -1
     this.#floor = event
     this.#reached = event ?? -1
@@ -75,6 +80,11 @@ export class Happened {
   /** Whether something has happened behind `event` to one of these. */
   isTouched(subjects: readonly Subject[], event: number): boolean {
     return subjects.some((subject) => (this.#last.get(subject) ?? -1) > event)
+  }
+
+  /** Whether this is dead for good, as far as the feed has told. */
+  isRevoked(subject: Subject): boolean {
+    return this.#revoked.has(subject)
   }
 
   /** Whether something has happened behind `event` to any token. */

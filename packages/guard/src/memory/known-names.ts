@@ -65,6 +65,7 @@ export class KnownName implements Learned {
   readonly event: number
   readonly asked: number
   readonly isOfAnyToken = false
+  readonly own = undefined
   seen = -1
 
   constructor(place: NamedPlace, { event, asked }: Pick<Learned, 'event' | 'asked'>) {

@@ -3,7 +3,7 @@ import type { Caveat, Macaroon, Network, VerifiedMacaroon } from '@hallpass/maca
 import { endOfMacaroon, type GenuineMacaroon } from '@hallpass/macaroon/internal'
 
 import type { Subject } from '../feed/subjects.ts'
-import type { Learned } from './trust.ts'
+import { dead, type Learned } from './trust.ts'
 
 export interface Organization {
   /** As caveats have it. */
@@ -67,6 +67,15 @@ export class KnownToken implements Learned {
     this.#exactly = said.isExact ? macaroon.unsafeCaveats.length : undefined
   }
 
+  get own(): Subject {
+    return `token ${this.id}`
+  }
+
+  /** Whether it was revoked, and can be good no more. */
+  get isDead(): boolean {
+    return this.seen === dead
+  }
+
   get isOfAnyToken(): boolean {
     return this.#line === null
   }
@@ -81,7 +90,7 @@ export class KnownToken implements Learned {
   }
 
   subjects(): readonly Subject[] {
-    const subjects: Subject[] = [`token ${this.id}`, `organization ${this.organization.id}`]
+    const subjects: Subject[] = [this.own, `organization ${this.organization.id}`]
     for (const above of this.#line ?? []) subjects.push(`token ${above}`)
     if (this.#app !== null) subjects.push(`app ${this.#app}`)
     if (this.#person !== null) subjects.push(`person ${this.#person}`)

@@ -60,6 +60,7 @@ const command = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('happen' as const),
       subject: fc.constantFrom<Subject[]>(...subjectsOf.flat(), 'token another'),
+      isFinal: fc.boolean(),
     }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('know' as const), lag: fc.nat(3000) }) },
@@ -70,7 +71,7 @@ const command = fc.oneof(
 )
 
 test('nothing is believed that a naive model would not believe, and what it believes is remembered', () => {
-  let believed = 0
+  let [believed, refused] = [0, 0]
   fc.assert(
     fc.property(fc.array(command, { minLength: 20, maxLength: 60 }), (commands) => {
       let now = 0
@@ -83,6 +84,7 @@ test('nothing is believed that a naive model would not believe, and what it beli
       const memory = new Memory(trust, 1_000_000)
       // The model: all events, all answers, and up to when the feed has told everything.
       let events: { readonly event: number; readonly subject: Subject }[] = []
+      let revoked: Subject[] = []
       let answers: { which: number; isChild: boolean; event: number; asked: number }[] = []
       let [event, start, known] = [10, -1, -Infinity]
       for (const one of commands) {
@@ -95,7 +97,9 @@ test('nothing is believed that a naive model would not believe, and what it beli
         } else if (one.kind === 'happen') {
           event += 1
           if (start === -1) start = event
-          happened.hear(event, [one.subject])
+          const isFinal = one.isFinal && one.subject.startsWith('token ')
+          happened.hear(event, [one.subject], isFinal ? [one.subject] : [])
+          if (isFinal) revoked.push(one.subject)
           events.push({ event, subject: one.subject })
         } else if (one.kind === 'know') {
           if (start === -1) continue
@@ -107,16 +111,21 @@ test('nothing is believed that a naive model would not believe, and what it beli
           event += 1
           start = event
           known = -Infinity
-          ;[events, answers] = [[], []]
+          ;[events, answers, revoked] = [[], [], []]
           happened.reset(event)
           trust.reset()
           memory.forget()
         } else {
           const macaroon = roots[one.which] ?? expect.fail()
           const found = memory.find(headerOf(one.isChild ? child(macaroon) : macaroon), elapsed.now())
+          const isFound = found !== undefined && !('allowed' in found)
+          const isDead = isFound && found.some((token) => token.known.isDead)
+          // What is dead for good is never good again, and nobody is asked about it.
+          const isRevoked = revoked.includes(`token ${ids[one.which]}`)
+          if (isDead) expect(isRevoked).toBe(true)
           const isBelieved =
-            found !== undefined &&
-            !('allowed' in found) &&
+            isFound &&
+            !isDead &&
             found.every((token) => trust.stands(token.known, now) && trust.isFresh(token.known, now))
           const isAbove = (answer: (typeof answers)[number]) => answer.which === one.which && !answer.isChild
           const stands = (answer: (typeof answers)[number]) =>
@@ -130,9 +139,12 @@ test('nothing is believed that a naive model would not believe, and what it beli
           // Once the parent was seen, whatever is said of a child is said of it.
           const isSeen = one.isChild || answers.some(isAbove)
           if (isBelieved) believed += 1
+          if (isDead) refused += 1
+          if (isBelieved) expect(isRevoked).toBe(false)
           if (isBelieved) expect(good.length > 0 && isSeen).toBe(true)
           // The last answer is always remembered.
           if (
+            !isRevoked &&
             good.some(
               (answer) =>
                 (one.isChild || isAbove(answer)) && answer === answers.findLast((each) => each.which === one.which),
@@ -145,6 +157,7 @@ test('nothing is believed that a naive model would not believe, and what it beli
     { numRuns: 500 },
   )
   expect(believed).toBeGreaterThan(200)
+  expect(refused).toBeGreaterThan(50)
 })
 
 function prepareMemory(capacity: number): Memory {

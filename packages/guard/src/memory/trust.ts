@@ -8,14 +8,19 @@ export const longestTrust = 4000
 /** Milliseconds after which everything is asked about again: so the authority knows to the hour which tokens are used. */
 const longestStay = 3_600_000
 
+/** As the last event that matters: the token is dead for good. A small whole number, for which very many tokens take no more memory. */
+export const dead = -2
+
 /** Something that was learned from the authority. */
 export interface Learned {
   /** The event behind which it was read. */
   readonly event: number
   /** When the question was sent, in milliseconds of `ElapsedTime`. */
   readonly asked: number
-  /** The last event that is known not to matter to it, -1 at first; for `Trust` to change. */
+  /** The last event that is known not to matter to it, -1 at first, or `dead`; for `Trust` to change. */
   seen: number
+  /** The token that it is about, if it is about one. */
+  readonly own: Subject | undefined
   /** It may depend on any token. */
   readonly isOfAnyToken: boolean
   /** What it depends on. */
@@ -49,11 +54,19 @@ export class Trust {
     return now - this.#known
   }
 
-  /** Whether it stands, as far as anybody here knows: nothing has happened to it, and it is not too old to keep. */
+  /**
+   * Whether it stands, as far as anybody here knows: nothing has happened to it, and it is not too old to keep. So does what is known of
+   * a token that is dead for good, about which nobody needs to be asked.
+   */
   stands(learned: Learned, now: number): boolean {
+    if (learned.seen === dead) return true
     if (now - learned.asked > longestStay) return false
     const { reached } = this.#happened
     if (learned.seen === reached) return true
+    if (learned.own !== undefined && this.#happened.isRevoked(learned.own)) {
+      learned.seen = dead
+      return true
+    }
     if (this.#happened.hasGapSince(learned.event)) return false
     if (learned.isOfAnyToken && this.#happened.isAnyTokenTouched(learned.event)) return false
     if (this.#happened.isTouched(learned.subjects(), learned.event)) return false
@@ -62,9 +75,10 @@ export class Trust {
   }
 
   /** Whether something that stands may be believed now, or `grace` milliseconds longer than usual. */
-  isFresh({ asked, event }: Learned, now: number, grace = 0): boolean {
+  isFresh({ asked, event, seen }: Learned, now: number, grace = 0): boolean {
     const most = longestTrust + grace
     if (this.#time.at(now) === undefined) return false
+    if (seen === dead) return true
     return now - asked <= most || (now - this.#known <= most && this.#happened.knowsSince(event))
   }
 }

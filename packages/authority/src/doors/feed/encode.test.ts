@@ -41,7 +41,7 @@ test('no message of a stream can stand in the place of another, or in another st
 test('a day of a hundred thousand revocations takes less than five megabytes', () => {
   const events = Array.from({ length: 1000 }, (_, at): FeedEvent => {
     const id = `00000000-0000-0000-0000-${String(at).padStart(12, '0')}`
-    return { id: at, at: 1_800_000_000_000, subject: { kind: 'token', id } }
+    return { id: at, at: 1_800_000_000_000, subject: { kind: 'token', id }, isFinal: true }
   })
   const stream = new FeedStream(start)
   expect(100 * stream.message({ events, asOf: undefined }).length).toBeLessThan(5_000_000)

@@ -22,14 +22,17 @@ export function sinceRequest(asOf: number | undefined, begun: number): number | 
   return asOf === undefined ? undefined : Math.floor(asOf - begun)
 }
 
-/** The subjects of events, by kind. A kind without any is left out. */
+/** The subjects of events, by kind. A kind without any is left out. The first of the tokens, so many, are revoked for good. */
 export function encodeEvents(events: readonly FeedEvent[]) {
-  const idsOf = (kind: FeedEvent['subject']['kind']) => {
-    const ids = events.flatMap(({ subject }) => (subject.kind === kind ? [String(subject.id)] : []))
+  const idsOf = (kind: FeedEvent['subject']['kind'], among = events) => {
+    const ids = among.flatMap(({ subject }) => (subject.kind === kind ? [String(subject.id)] : []))
     return ids.length === 0 ? undefined : ids
   }
+  const revoked = events.filter(({ isFinal }) => isFinal)
+  const inOrder = revoked.length === 0 ? events : [...revoked, ...events.filter(({ isFinal }) => !isFinal)]
   return {
-    tokens: idsOf('token'),
+    tokens: idsOf('token', inOrder),
+    revoked: revoked.length === 0 ? undefined : revoked.length,
     organizations: idsOf('organisation'),
     apps: idsOf('app'),
     people: idsOf('person'),

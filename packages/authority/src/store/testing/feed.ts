@@ -19,7 +19,13 @@ export function describeFeed(getStore: () => Store, create: CreateDatabase): voi
       const [before, position] = [await getStore().read((tx) => lookUp(tx, world)), await end()]
       await getStore().write((tx) => write(tx, world))
       const found = await getStore().read((tx) => lookUp(tx, world))
-      const told = ((await after(position)) ?? []).map(({ subject }) => subject)
+      const events = (await after(position)) ?? []
+      const told = events.map(({ subject }) => subject)
+      for (const { subject, isFinal } of events) {
+        const isRevoked = async ({ id }: FeedSubject) =>
+          typeof id === 'string' && (await getStore().read((tx) => tx.tokens.byId(id)))?.revokedAt !== null
+        if (isFinal) expect(await isRevoked(subject)).toBe(true)
+      }
       const remembered = ['organisation', 'membership', 'app', 'key', 'token'] as const
       const changed = remembered.filter((part) => JSON.stringify(found[part]) !== JSON.stringify(before[part]))
       if (harmless.has(name)) {
@@ -47,6 +53,7 @@ export function describeFeed(getStore: () => Store, create: CreateDatabase): voi
   test('a position that is of no event, or of another time, is not known', async () => {
     const { token, position } = await plant()
     await getStore().write((tx) => tx.tokens.revoke(token, 5, 'ada'))
+    expect(await after(position)).toMatchObject([{ subject: { kind: 'token', id: token }, isFinal: true }])
     const last = await end()
     expect(last.id).toBeGreaterThan(position.id)
     expect(await after(last)).toEqual([])
