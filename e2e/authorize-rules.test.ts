@@ -3,10 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import * as fc from 'fast-check'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 
-import { serve } from '../packages/authority/src/main.ts'
+import { openSidecar, type RunningSidecar } from '@hallpass/guard/sidecar'
+
+import { createVerifier, serve } from '../packages/authority/src/main.ts'
 import { createDirectory, optionsFor } from './authority.ts'
 import { isThere, openGateway, readRecipe, type Gateway } from './gateway.ts'
 import { expectRefusal } from './http.ts'
@@ -211,6 +214,105 @@ test('the query does not choose', async () => {
   expect(expectRefusal(await ask('GET', `/authorize?${query}`, { token }), 400).message).toContain('x-forwarded-method')
   expect((await ask('POST', `/authorize?${query}`, { token })).status).toBe(501)
   expectRefusal(await ask('GET', `/authorize/other?${query}`, { token }), 403)
+})
+
+describe('a sidecar with the same rules', () => {
+  let sidecar: RunningSidecar
+  beforeAll(async () => {
+    const made = await createVerifier({ dataDirectory: authority.directory, name: 'edge', now: Date.now() })
+    const credential = made.secret.reveal()
+    await vi.waitUntil(async () => (await ask('GET', '/v1/revocations', { token: credential })).status === 200)
+    sidecar = await openSidecar({
+      authority: authority.url(),
+      credential,
+      listen: { host: '127.0.0.1', port: 0 },
+      rules: JSON.stringify({ rules }),
+      trustedProxies: ['127.0.0.1'],
+      report: () => {},
+    })
+  })
+  afterAll(() => sidecar.close())
+
+  /** What a proxy goes by, and the service behind it. */
+  function outcomeOf(said: string): unknown {
+    const [, status] = /^HTTP\/1\.1 (\d+)/.exec(said) ?? []
+    const [, code] = /"code":"(\w+)"/.exec(said) ?? []
+    const headers = [...said.matchAll(/^(hallpass-(?:token|organization|app)): ?(.*)\r$/gim)]
+    return [status, code, headers.map(([, name, value]) => `${name?.toLowerCase()}: ${value}`).toSorted()]
+  }
+
+  test('answers what the authority answers, whatever a proxy says that it holds', async () => {
+    const part = fc.constantFrom(
+      'apps',
+      'APPS',
+      'reads',
+      'web',
+      'nothing',
+      '..',
+      '.',
+      '',
+      '%77eb',
+      '%C3%A9',
+      'a%2Fb',
+      'x;y',
+      'x.',
+    )
+    const odd = fc.array(part, { maxLength: 4 }).map((parts) => `/${parts.join('/')}`)
+    const usual = fc.constantFrom('/', '/apps/web', '/apps/web?x=1', '/reads/web/x', '/reads/nothing')
+    const target = fc.oneof(usual, usual, odd)
+    const host = fc.constantFrom(
+      'api.example.com',
+      'web.example.com',
+      'WEB.example.com:443',
+      'api.example.com.',
+      'a b',
+      '',
+    )
+    const method = fc.constantFrom('GET', 'GET', 'POST', 'HEAD', 'PUT', 'get')
+    const header = fc.oneof(
+      target.map((value) => `x-forwarded-uri: ${value}`),
+      target.map((value) => `x-original-uri: ${value}`),
+      method.map((value) => `x-forwarded-method: ${value}`),
+      host.map((value) => `x-forwarded-host: ${value}`),
+      fc.constantFrom(
+        'x-http-method-override: PUT',
+        'X_Original.Url: /',
+        'hallpass_token: x',
+        'x-forwarded-for: 10.1.2.3',
+      ),
+    )
+    const any = fc
+      .tuple(method, host, target)
+      .map(([one, at, uri]) => [`x-forwarded-method: ${one}`, `x-forwarded-host: ${at}`, `x-forwarded-uri: ${uri}`])
+    const good = fc.constantFrom(
+      ['x-forwarded-method: GET', 'x-forwarded-host: api.example.com', 'x-forwarded-uri: /apps/web?x=1'],
+      ['x-original-method: POST', 'x-original-uri: /apps/web/y'],
+      ['x-forwarded-method: PUT', 'x-forwarded-host: WEB.example.com:443', 'x-forwarded-uri: /reads/web'],
+    )
+    const said = fc.tuple(fc.oneof(any, good), fc.array(header, { maxLength: 1 })).map((both) => both.flat())
+    const behind = target.map((each) => `/authorize${each}`)
+    const own = fc.record({
+      verb: fc.constantFrom('GET', 'POST', 'HEAD', 'PUT', 'DELETE'),
+      line: fc.oneof(fc.constantFrom('/authorize', '/authorize/', '/authorize?action=r&org_slug=acme'), behind),
+      headers: fc.oneof(said, fc.array(header, { maxLength: 3 })),
+    })
+    const asProxy = fc.record({ verb: fc.constant('GET'), line: fc.constant('/authorize'), headers: said })
+    const bearers = [token, token, readonlyOf(token), 'Bearer junk'].map((each) => [`authorization: ${each}`])
+    const credential = fc.constantFrom([], ...bearers)
+    const passed = { allowed: 0, refused: 0 }
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(asProxy, own), credential, async ({ verb, line, headers }, bearer) => {
+        const lines = [`${verb} ${line} HTTP/1.1`, 'host: api.example.com', 'connection: close', ...bearer, ...headers]
+        const text = `${lines.join('\r\n')}\r\n\r\n`
+        const right = await speak(authority.url(), text)
+        expect(outcomeOf(await speak(sidecar.url, text))).toEqual(outcomeOf(right))
+        passed[right.startsWith('HTTP/1.1 200') ? 'allowed' : 'refused'] += 1
+      }),
+      { numRuns: 300 },
+    )
+    expect(passed.allowed).toBeGreaterThan(20)
+    expect(passed.refused).toBeGreaterThan(20)
+  })
 })
 
 describe('rules', () => {

@@ -2,5 +2,6 @@
 export { findClient, readAddress, readProxies, siteOf, type ClientAddress, type Trusts } from './addresses.ts'
 export { findAccess } from './match.ts'
 export { expectNoDisguise, ForwardedError, readForwarded, type ForwardedRequest, type OwnLine } from './request.ts'
-export { parseRules, RulesError, type Rule, type RuleAccess } from './rules.ts'
+export type { Rule, RuleAccess } from './rule.ts'
+export { parseRules, RulesError } from './rules.ts'
 export { findRepeatedHeader } from './single-headers.ts'

@@ -1,7 +1,8 @@
 // Which access a request takes: that of the first rule that is about it.
 import type { Segment } from './path.ts'
 import type { ForwardedRequest } from './request.ts'
-import type { Rule, RuleAccess } from './rules.ts'
+import type { Rule, RuleAccess } from './rule.ts'
+import { anyLabel, withoutCase } from './spelling.ts'
 
 /**
  * The access of the first rule about the request; undefined if none is. A request that only some programs take for one that a rule is
@@ -22,7 +23,7 @@ export function findAccess(
 
 function isOfHost({ hosts }: Rule, { host }: Pick<ForwardedRequest, 'host'>): boolean {
   if (hosts === undefined) return true
-  return host !== undefined && (hosts.has(host) || hosts.has(host.replace(/^[^.]+/, '*')))
+  return host !== undefined && (hosts.has(host) || hosts.has(anyLabel(host)))
 }
 
 /** The parts of the path that have names. */
@@ -45,11 +46,6 @@ function comparePath(
     }
   }
   return isExact ? named : 'nearly'
-}
-
-/** Programs compare small letters or capitals: `ı` is only then an `i`, and `ß` an `ss`. */
-function withoutCase(text: string): string {
-  return text.toUpperCase().toLowerCase()
 }
 
 function fill({ action, fields }: Rule, named: ReadonlyMap<string, string>): RuleAccess {

@@ -102,6 +102,8 @@ describe('is no list of rules', () => {
     [{ ...rule, path: '/apps/' }, 'does not end with it'],
     [{ ...rule, path: '//' }, 'path'],
     [{ ...rule, path: '/..' }, 'path'],
+    [{ ...rule, path: '/a.' }, 'path'],
+    [{ ...rule, hosts: [`${'a'.repeat(250)}.com`] }, 'hosts'],
     [{ ...rule, path: '/**/a' }, 'path'],
     [{ ...rule, path: '/a*' }, 'path'],
     [{ ...rule, path: '/%41' }, 'path'],
@@ -124,6 +126,37 @@ describe('is no list of rules', () => {
     const text = JSON.stringify({ rules: [{ ...rule, path: '/{a}', access: { action: 'r', app_name: '{a}' } }] })
     expect(() => parseRules(text, check)).toThrow('rule 1: access: app_name is x')
   })
+})
+
+const named = (path: string) => ({ ...rule, path })
+
+test.each([
+  [named('/**'), named('/admin')],
+  [named('/*'), { ...named('/{a}'), access: { action: 'r', app_name: '{a}' } }],
+  [named('/a/**'), named('/A/b')],
+  [named('/a/**'), named('/a/*/**')],
+  [rule, { ...rule, hosts: ['a.com'], methods: ['GET'] }],
+  [
+    { ...rule, hosts: ['*.a.com', 'a.com'] },
+    { ...rule, hosts: ['a.com', 'x.a.com'] },
+  ],
+])('a rule to which no request comes is a mistake: %j before %j', (first, second) => {
+  expect(() => parse({ ...rule, path: '/other' }, first, second)).toThrow('rule 3: no request comes to it: rule 2 ')
+})
+
+test.each([
+  [named('/a'), named('/**')],
+  [named('/a'), named('/*')],
+  [named('/a/**'), named('/*/b')],
+  [named('/a'), named('/a/**')],
+  [{ ...rule, methods: ['GET'] }, rule],
+  [
+    { ...rule, hosts: ['*.a.com'] },
+    { ...rule, hosts: ['a.com'] },
+  ],
+  [{ ...rule, hosts: ['a.com'] }, rule],
+])('one that is wider, or of something else, is none: %j before %j', (first, second) => {
+  expect(parse(first, second)).toHaveLength(2)
 })
 
 // Names with every kind of letter, of which some differ in case alone.
@@ -159,6 +192,43 @@ test('a path is matched as by an expression', () => {
     { numRuns: 3000 },
   )
   expect(matched).toBeGreaterThan(100)
+})
+
+test('no request comes to a rule that is a mistake for that', () => {
+  const hosts = fc.subarray(['a.com', 'x.a.com', '*.a.com'], { minLength: 1 })
+  const methods = fc.oneof(fc.constant(['*']), fc.subarray(['GET', 'PUT'], { minLength: 1 }))
+  const fieldsOf = (path: string) => (path.includes('{one}') ? { action: 'r', app_name: '{one}' } : access)
+  const some = fc
+    .record({ hosts: fc.option(hosts, { nil: undefined }), methods, path: pattern })
+    .map((each) => ({ ...each, access: fieldsOf(each.path) }))
+  const request = fc.record({
+    method: fc.constantFrom('GET', 'PUT', 'HEAD'),
+    host: fc.constantFrom('a.com', 'x.a.com', 'y.a.com', 'b.com', undefined),
+    words: fc.array(word, { maxLength: 5 }),
+  })
+  const loose = { ...rule, access: { action: 'd', org_slug: 'loose' } }
+  let mistakes = 0
+  fc.assert(
+    fc.property(some, some, fc.array(request, { minLength: 20, maxLength: 20 }), (first, second, requests) => {
+      const isMistake = (() => {
+        try {
+          return parse(first, second).length === 0
+        } catch {
+          return true
+        }
+      })()
+      if (!isMistake) return
+      mistakes += 1
+      for (const { method, host, words } of requests) {
+        const target = `/${words.join('/')}`
+        if (find([second], method, target, host) === undefined) continue
+        // It is refused, or takes the access of the first rule.
+        if (first.path !== '/**') expect(find([first, loose], method, target, host)?.action).not.toBe('d')
+      }
+    }),
+    { numRuns: 3000 },
+  )
+  expect(mistakes).toBeGreaterThan(100)
 })
 
 test('no spelling of a path that a rule is about comes to a later rule', () => {

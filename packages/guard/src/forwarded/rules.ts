@@ -1,48 +1,8 @@
-// The rules of `/authorize`: which access a request takes, by its method, host and path.
-import type { AskedAccess } from '@hallpass/client'
+// Reads the rules of `/authorize` from their file.
 import { JsonError, parseJson } from '@hallpass/client/json'
 
-/** The fields of an access that a rule may set. The action is always fixed, and what is said of the client comes from the proxy. */
-const fields = [
-  'org_slug',
-  'app_name',
-  'org_feature',
-  'app_feature',
-  'volume_id',
-  'machine_id',
-  'machine_feature',
-  'mutation',
-  'storage_object',
-] as const satisfies readonly (keyof AskedAccess)[]
-
-type FieldName = (typeof fields)[number]
-
-/** What a rule asks for. */
-export type RuleAccess = { readonly action: string } & { readonly [Name in FieldName]?: string }
-
-/** A part of a path: a text, any one segment, or any one that is called by this name. */
-type Part =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'any'; readonly name: string | undefined }
-
-export interface Rule {
-  /** In lower case; `*.` stands for one label. Undefined for every host. */
-  readonly hosts: ReadonlySet<string> | undefined
-  /** Undefined for every method. */
-  readonly methods: ReadonlySet<string> | undefined
-  readonly path: readonly Part[]
-  /** Whether any more segments may follow. */
-  readonly isOpen: boolean
-  readonly action: string
-  readonly fields: readonly RuleField[]
-}
-
-/** A field of the access with its text, or with the name of a part of the path. */
-interface RuleField {
-  readonly name: FieldName
-  readonly text?: string
-  readonly part?: string
-}
+import { fields, type Part, type Rule, type RuleAccess, type RuleField } from './rule.ts'
+import { findShadowed } from './shadowed.ts'
 
 /** Something is wrong with the rules: a sentence that says where. */
 export class RulesError extends Error {
@@ -52,7 +12,7 @@ export class RulesError extends Error {
   }
 }
 
-const most = { characters: 256 * 1024, rules: 1000, hosts: 100, methods: 30, parts: 30 } as const
+const most = { characters: 256 * 1024, rules: 1000, hosts: 100, host: 253, methods: 30, parts: 30 } as const
 
 /**
  * The rules of a JSON text: `{"rules": [{"hosts": [], "methods": [], "path": "", "access": {}}]}`.
@@ -64,7 +24,10 @@ export function parseRules(text: string, check: (access: RuleAccess) => string |
   const { rules } = objectOf(parse(text), '', ['rules'])
   const list = listOf(rules, 'rules', most.rules)
   if (list.length === 0) throw new RulesError('has no rule: every request would be refused')
-  return list.map((rule, at) => readRule(rule, `rule ${at + 1}`, check))
+  const read = list.map((rule, at) => readRule(rule, `rule ${at + 1}`, check))
+  const shadowed = findShadowed(read)
+  if (shadowed === undefined) return read
+  throw new RulesError(`rule ${shadowed.at + 1}: no request comes to it: rule ${shadowed.by + 1} is about all of them`)
 }
 
 function parse(text: string): unknown {
@@ -112,7 +75,8 @@ function readRule(rule: unknown, where: string, check: (access: RuleAccess) => s
 
 function readHosts(hosts: unknown, where: string): ReadonlySet<string> {
   const list = filledListOf(hosts, where, most.hosts).map((host) => textOf(host, where))
-  if (list.every((host) => /^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*$|^\[[0-9a-f:.]+\]$/.test(host))) return new Set(list)
+  const isHost = (host: string) => /^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*$|^\[[0-9a-f:.]+\]$/.test(host)
+  if (list.every((host) => host.length <= most.host && isHost(host))) return new Set(list)
   throw new RulesError(`${where} are names in lower case without a port, as "web.example.com" or "*.example.com"`)
 }
 
@@ -133,7 +97,7 @@ function readPattern(path: string, where: string): Pick<Rule, 'path' | 'isOpen'>
     if (text === '*') return { kind: 'any', name: undefined }
     const [, name] = /^\{(\w{1,40})\}$/.exec(text) ?? []
     if (name !== undefined) return { kind: 'any', name }
-    return /^(?!\.+$)[A-Za-z0-9._~!$&'()+,:=@-]+$/.test(text) ? { kind: 'text', text } : undefined
+    return /^[A-Za-z0-9._~!$&'()+,:=@-]*[A-Za-z0-9_~!$&'()+,:=@-]$/.test(text) ? { kind: 'text', text } : undefined
   })
   const names = parts.flatMap((part) => (part?.kind === 'any' && part.name !== undefined ? [part.name] : []))
   if (!path.startsWith('/') || parts.includes(undefined) || new Set(names).size < names.length) {
