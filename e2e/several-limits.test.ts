@@ -101,6 +101,21 @@ describe.skipIf(missing !== undefined)(missing === undefined ? 'two authorities'
     for (const at of [0, 1]) expectLimited(await change(at), 60)
   })
 
+  test('let nobody in while the database does not say how often somebody has guessed', async () => {
+    const victim = await signUpInto(asks[0], admin.token, slug)
+    const from = '192.0.2.9'
+    await client.query('begin; lock table counted_tries in access exclusive mode')
+    const [right, wrong, session] = await Promise.all([
+      guess(0, from, victim.email, victim.password),
+      guess(1, from, victim.email),
+      statusOf(asks[0], victim.token),
+    ])
+    for (const answer of [right, wrong]) expect(expectRefusal(answer, 503).code).toBe('unavailable')
+    expect(session).toBe(200)
+    await client.query('rollback')
+    expect((await guess(0, from, victim.email, victim.password)).status).toBe(201)
+  })
+
   test('keep no address and no network with the counts, and remove them when they are over', async () => {
     const email = `${unique('nobody')}@example.com`
     expectRefusal(await guess(0, '198.51.100.77', email), 401)
