@@ -28,7 +28,7 @@ describe('what has happened', () => {
       fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
         const happened = new Happened(most)
         let all: { readonly event: number; readonly subjects: readonly Subject[] }[] = []
-        let dead: readonly Subject[] = []
+        let dead: Subject[] = []
         let [event, start] = [0, -1]
         for (const one of commands) {
           if (one.kind === 'hear') {
@@ -36,7 +36,7 @@ describe('what has happened', () => {
             if (start === -1) start = event
             const revoked = one.subjects.slice(0, one.revoked)
             happened.hear(event, one.subjects, revoked)
-            dead = [...dead, ...revoked]
+            dead.push(...revoked)
             all.push({ event, subjects: one.subjects })
           } else if (one.kind === 'reset') {
             event += 5
