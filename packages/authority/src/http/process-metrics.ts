@@ -1,5 +1,5 @@
 // The metrics of the process, in the text format of Prometheus. Loaded after the startup.
-import { Counter, Registry, collectDefaultMetrics } from 'prom-client'
+import { Counter, Registry, collectDefaultMetrics, register } from 'prom-client'
 
 import type { LogSink } from '../log.ts'
 
@@ -8,18 +8,20 @@ export interface ProcessMetrics {
   print(): Promise<string>
 }
 
-/** Times of the event loop and of garbage collection count from here on. */
+/** Times of the event loop and of garbage collection count from the first call in a process on. */
 export function createProcessMetrics(logSink: Pick<LogSink, 'dropped'>): ProcessMetrics {
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  // What measures them cannot be stopped: one for each server that ever ran in a process would slow it down.
+  if (register.getMetricsAsArray().length === 0) collectDefaultMetrics()
+  const ofServer = new Registry()
   const dropped = new Counter({
     name: 'hallpass_log_lines_dropped_total',
     help: 'Lines of the log that nobody read in time.',
-    registers: [registry],
+    registers: [ofServer],
     collect() {
       dropped.reset()
       dropped.inc(logSink.dropped())
     },
   })
-  return { contentType: registry.contentType, print: () => registry.metrics() }
+  const all = Registry.merge([register, ofServer])
+  return { contentType: all.contentType, print: () => all.metrics() }
 }
