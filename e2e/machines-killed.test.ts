@@ -5,16 +5,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 
 import type { Engine } from '@hallpass/engine'
 
 import { reasonWithoutPostgres, startPostgres } from '../packages/authority/src/store/testing/postgres.ts'
 import { reasonWithoutDockerd, startDockerd, type Dockerd } from '../packages/engine/src/testing/dockerd.ts'
 
-const childFile = fileURLToPath(new URL('machine-child.ts', import.meta.url))
+const childFile = join(inject('programs'), 'machine-child.js')
 
 interface Child {
   /** Asks, and resolves with the answer; undefined if the process died first. */

@@ -13,6 +13,7 @@ const published = {
 }
 const killedByTests = {
   'serve-child': new URL('../e2e/serve-child.ts', import.meta.url),
+  'machine-child': new URL('../e2e/machine-child.ts', import.meta.url),
   upgrading: new URL('../packages/authority/src/store/testing/upgrading.ts', import.meta.url),
   'acknowledging-writer': new URL('../packages/authority/src/store/testing/acknowledging-writer.ts', import.meta.url),
 }
