@@ -1,10 +1,16 @@
-// The life of a machine at the door of an authority that people started, over Podman and over the local engine. What a
+// The life of a machine at the door of an authority that people started, over Podman, a cluster and the local engine. What a
 // Docker Engine does in addition is tested in the files beside this one.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import {
+  imageOfCluster,
+  kubeconfig,
+  reasonWithoutCluster,
+  startKubernetes,
+} from '../packages/engine/src/testing/kubernetes.ts'
 import { reasonWithoutLocalEngine, startLocal } from '../packages/engine/src/testing/local.ts'
 import type { Place as EnginePlace } from '../packages/engine/src/testing/place.ts'
 import { reasonWithoutPodman, startPodman } from '../packages/engine/src/testing/podman.ts'
@@ -23,14 +29,24 @@ const engines = [
   {
     name: 'Podman',
     missing: reasonWithoutPodman(),
+    sharesFolders: true,
     async start(): Promise<Started> {
       const podman = await startPodman()
       return { ...podman, setting: `unix://${podman.socketPath}` }
     },
   },
   {
+    name: 'Kubernetes',
+    missing: reasonWithoutCluster(),
+    sharesFolders: false,
+    async start(): Promise<Started> {
+      return { ...(await startKubernetes()), image: imageOfCluster(), setting: `kubernetes:${kubeconfig()}` }
+    },
+  },
+  {
     name: 'the local engine',
     missing: await reasonWithoutLocalEngine(),
+    sharesFolders: true,
     start: async (data: string): Promise<Started> => ({
       ...(await startLocal(join(data, 'machines'))),
       setting: 'local',
@@ -44,7 +60,7 @@ interface Event {
   readonly request?: { readonly exit_event?: Readonly<Record<string, unknown>> }
 }
 
-describe.each(engines)('machines over $name', ({ missing, start }) => {
+describe.each(engines)('machines over $name', ({ missing, start, sharesFolders }) => {
   describe.skipIf(missing !== undefined)(
     missing === undefined ? 'at the door' : `at the door, skipped: ${missing}`,
     () => {
@@ -61,6 +77,8 @@ describe.each(engines)('machines over $name', ({ missing, start }) => {
           HALLPASS_BOOTSTRAP_EMAIL: founder.email,
           HALLPASS_BOOTSTRAP_PASSWORD: founder.password,
           RUNTIME_DIRECTORY: runtime,
+          // The image of the tests runs as root.
+          HALLPASS_POD_SECURITY: 'baseline',
         })
       }
       beforeAll(async () => {
@@ -112,7 +130,9 @@ describe.each(engines)('machines over $name', ({ missing, start }) => {
         const id = await create(talks, { env: { COLOR: 'red' } })
         await reach(id, 'started')
         expect(await exec(id, 'touch /mark; echo $COLOR $FLY_MACHINE_ID')).toBe(`red ${id}`)
-        expect((await linesOf(id)).toSorted()).toEqual(['stderr trouble', 'stdout it is red'])
+        const { logStreams } = await engine.open().capabilities()
+        const errors = logStreams ? 'stderr' : 'stdout'
+        expect((await linesOf(id)).toSorted()).toEqual([`${errors} trouble`, 'stdout it is red'].toSorted())
         await call('POST', `/${id}/stop`, { signal: 'SIGTERM' })
         await reach(id, 'stopped')
         expect(await exitOf(id)).toMatchObject({ exit_code: 3, requested_stop: true, oom_killed: false })
@@ -177,7 +197,7 @@ describe.each(engines)('machines over $name', ({ missing, start }) => {
         await call('DELETE', `/${id}?force=true`)
       })
 
-      testFromInside(() => ({ ask, token, app: 'web', image: engine.image }))
+      if (sharesFolders) testFromInside(() => ({ ask, token, app: 'web', image: engine.image }))
 
       test('machines outlive an authority that is killed, and what was under way comes to its end', async () => {
         const [stays, ends, stops] = [

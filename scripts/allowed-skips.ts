@@ -67,7 +67,8 @@ const excuses: readonly Excuse[] = [
     why: 'no package brings flyctl; what it said is played by replay.test.ts',
   },
   {
-    tests: /^packages\/engine\/src\/kubernetes\/[\w-]*cluster\.test\.ts /,
+    tests:
+      /^(?:packages\/engine\/src\/kubernetes\/[\w-]*cluster\.test\.ts |e2e\/machines-engines\.test\.ts .*Kubernetes)/,
     why: 'a cluster takes minutes to build; HALLPASS_KUBECONFIG names one',
   },
   { tests: /^packages\/cli\/src\/commands\/flyctl\/env\.test\.ts .*pwsh/, why: 'Debian has no package of PowerShell' },

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 
+import type { Capabilities } from '@hallpass/engine'
 import type { TenantLimits } from '@hallpass/engine/kubernetes'
 import type { Logger } from 'pino'
 
@@ -54,11 +55,15 @@ export async function startMachines(
   const { engine, capabilities } = opened
   await rememberLast(store, engine.kind)
   const hasMachines = (await store.read((tx) => tx.machines.page({ limit: 1, after: '' }))).length > 0
-  const tell = () => {
-    if (capabilities !== undefined) log.info({ engine: capabilities.engine }, 'machines run here')
+  const tellOf = ({ engine: name, remedies }: Capabilities) => {
+    log.info({ engine: name }, 'machines run here')
     // An operator who runs no machines and asked for no engine needs no warning.
     const level = setting === 'auto' && !hasMachines ? 'info' : 'warn'
-    for (const remedy of capabilities?.remedies ?? []) log[level](`machines: ${remedy}`)
+    for (const remedy of remedies) log[level](`machines: ${remedy}`)
+  }
+  const tell = () => {
+    if (capabilities !== undefined) tellOf(capabilities)
+    else engine.capabilities().then(tellOf, () => {})
   }
   const sockets = createApiSockets({
     store,

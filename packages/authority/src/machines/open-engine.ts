@@ -64,8 +64,6 @@ interface Surroundings {
 
 /** How long the first answer may take while the server starts. */
 const patience = 3000
-/** A cluster takes seconds to try its network; machines wait for it anyway. */
-const clusterPatience = 15_000
 
 /**
  * The engine of this setting; undefined if there is none. A named one may be away: it is waited for later. The local one
@@ -80,7 +78,8 @@ export async function openEngine(
   if (setting === 'none') return undefined
   if (setting.startsWith('kubernetes')) {
     const engine = await openCluster(setting.slice('kubernetes:'.length), surroundings)
-    return { engine, capabilities: await ask(engine, clusterPatience) }
+    // It tries the network of the cluster for seconds.
+    return { engine, capabilities: undefined }
   }
   if (setting === 'local') {
     const reason = await reasonWithoutLocal()
@@ -163,10 +162,10 @@ function openAt(env: Variables, owner: string): Engine {
   }
 }
 
-async function ask(engine: Engine, longest = patience): Promise<Capabilities | undefined> {
+async function ask(engine: Engine): Promise<Capabilities | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), longest)
+    timer = setTimeout(() => resolve(undefined), patience)
   })
   try {
     return await Promise.race([engine.capabilities().catch(() => undefined), late])

@@ -16,12 +16,12 @@ export function reasonWithoutCluster(): string | undefined {
   return kubeconfig() === '' ? 'HALLPASS_KUBECONFIG names no cluster' : undefined
 }
 
-function kubeconfig(): string {
+export function kubeconfig(): string {
   return process.env['HALLPASS_KUBECONFIG'] ?? ''
 }
 
 /** A busybox that the nodes have, or can pull. */
-const image = (): string => process.env['HALLPASS_KUBERNETES_IMAGE'] ?? 'registry.test/busybox:1'
+export const imageOfCluster = (): string => process.env['HALLPASS_KUBERNETES_IMAGE'] ?? 'registry.test/busybox:1'
 
 export async function startKubernetes(): Promise<KubernetesPlace> {
   const direct = findAccess({}, kubeconfig())
@@ -43,7 +43,7 @@ export async function startKubernetes(): Promise<KubernetesPlace> {
     for (const owner of owners) await removeAll(openWith({ owner }), owner, client)
   }
   await clean()
-  const found = await openWith({}).pullImage(image())
+  const found = await openWith({}).pullImage(imageOfCluster())
   return {
     client,
     openWith,
