@@ -53,6 +53,7 @@ async function list(header: string, slug: string | undefined, limit: number, aft
   const caller = {
     requestId: 'x',
     remoteAddress: '127.0.0.1',
+    sourceAddress: '127.0.0.1',
     spend(checks: number) {
       pieces[pieces.length - 1] = (pieces.at(-1) ?? 0) + checks
       spend(checks)

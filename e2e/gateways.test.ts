@@ -78,6 +78,7 @@ describe('GET /authorize', () => {
       authorize('action=r&app_name=web', { token: bound, headers: { 'x-forwarded-for': address } })
     expect((await from('10.1.2.3')).status).toBe(200)
     expectRefusal(await from('192.0.2.1'), 403)
+    expectRefusal(await from('10.1.2.3, unknown'), 403)
     const claimed = await authorize('action=r&app_name=web&source_address=10.1.2.3', { token: bound })
     expect(expectRefusal(claimed, 400).message).toContain('source_address')
   })

@@ -104,7 +104,7 @@ async function run<Input, Subject, Output>(
     },
     write: (...rest) => store.write(...rest),
   }
-  const caller = { requestId: 'x', remoteAddress: '127.0.0.1', spend: createAllowance() }
+  const caller = { requestId: 'x', remoteAddress: '127.0.0.1', sourceAddress: '127.0.0.1', spend: createAllowance() }
   const presented = await authority.authenticate(authority.userHeader)
   return perform({ ...environment, ...turn, store: piecewise }, caller, operation, presented, input)
 }

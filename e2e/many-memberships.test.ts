@@ -36,7 +36,7 @@ test('a first proof leaves a thousand organizations, and reads go on between the
     await environment.pause()
     seen.push(await store.read(async (tx) => (await tx.organisations.ofUser(member.id)).length))
   }
-  const caller = { requestId: 'r-1', remoteAddress: '127.0.0.1', spend: () => undefined }
+  const caller = { requestId: 'r-1', remoteAddress: '127.0.0.1', sourceAddress: '127.0.0.1', spend: () => undefined }
   await store.write((tx) =>
     proveAddress({ tx, environment: { ...environment, pause }, now, caller }, member, 'provider'),
   )

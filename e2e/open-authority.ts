@@ -118,7 +118,12 @@ async function inParts<Made>(count: number, make: (number: number) => Promise<Ma
 
 const slug = 'acme'
 const email = 'ada@example.com'
-export const caller = { requestId: 'bench', remoteAddress: '127.0.0.1', spend: () => undefined }
+export const caller = {
+  requestId: 'bench',
+  remoteAddress: '127.0.0.1',
+  sourceAddress: '127.0.0.1',
+  spend: () => undefined,
+}
 // Nobody logs in here, and a real hash would cost every run a second.
 const noPasswordHash = 'none'
 

@@ -82,6 +82,25 @@ describe('the address of the caller', () => {
     }
   })
 
+  test('is not that of the proxy where a token is good from some networks alone, and what the proxy says is no address', async () => {
+    const { ask } = await start({ trustedProxies: ['127.0.0.1'] })
+    const { token } = await signInFounder(ask)
+    const { slug } = await createOrganisation(ask, token)
+    const caveats = [{ type: 'Networks', body: { networks: ['127.0.0.0/8'] } }]
+    const bound = (await mint(ask, token, slug, { caveats })).token
+    const limited = await createOrganisation(ask, token)
+    const free = (await mint(ask, token, limited.slug)).token
+    const body = { networks: ['127.0.0.0/8'] }
+    expect((await ask('PATCH', `/v1/orgs/${limited.slug}/policy`, { token, body })).status).toBe(200)
+    for (const credential of [bound, free]) {
+      const read = (headers = {}) => ask('GET', '/v1/tokens/current', { token: credential, headers })
+      expect((await read()).status).toBe(200)
+      expectRefusal(await read({ 'x-forwarded-for': 'unknown' }), 403)
+      expectRefusal(await read({ 'x-forwarded-for': '127.0.0.1, unix:' }), 403)
+      expect((await read({ 'x-forwarded-for': '127.0.0.9' })).status).toBe(200)
+    }
+  })
+
   test('is read with a port, in brackets, in quotation marks, and kept without a zone', async () => {
     const running = await start({ trustedProxies: ['127.0.0.1', '10.0.0.0/8', '2001:db8:ffff::/48'] })
     for (const [told, address] of [

@@ -218,6 +218,24 @@ test('says what is asked of it, and nothing of tokens', async () => {
   expect(outcome(disguised)).toEqual([403, 'forbidden'])
 })
 
+test('takes what a trusted proxy reports for the address of nobody, where it is none', async () => {
+  const caveats = [{ type: 'Networks', body: { networks: ['127.0.0.0/8', '10.0.0.0/8'] } }]
+  const bound = (await mint(ask, admin, slug, { caveats })).token
+  for (const [reported, status] of [
+    [undefined, 200],
+    ['10.1.2.3', 200],
+    ['10.1.2.3, unknown', 403],
+    ['192.0.2.1', 403],
+    ['192.0.2.1,, 127.0.0.1,', 403],
+  ] as const) {
+    const headers = reported === undefined ? {} : { 'x-forwarded-for': reported }
+    for (const each of [ask, askSidecar]) {
+      const answer = await each('GET', '/authorize?action=r&app_name=web', { token: bound, headers })
+      expect(answer.status, reported).toBe(status)
+    }
+  }
+})
+
 test('by rules asks for what the request takes that a trusted proxy holds', async () => {
   const file = join(place.directory, 'rules.json')
   const rules = [

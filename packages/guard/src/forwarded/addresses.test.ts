@@ -41,7 +41,9 @@ test.each([
     true,
   ],
   ['farthest of the proxies', '127.0.0.1', '10.0.0.2,10.0.0.1', '10.0.0.2', true],
-  ['of the proxy, where what it reports is none', '127.0.0.1', '203.0.113.9, unknown', '127.0.0.1', false],
+  ['of the proxy, where it reports none', '127.0.0.1', ' ,', '127.0.0.1', false],
+  ['that the last one reports, where others leave it out', '127.0.0.1', '203.0.113.9,, 10.0.0.1,', '203.0.113.9', true],
+  ['of nobody, where what is reported is none', '127.0.0.1', '203.0.113.9, unknown', undefined, false],
 ])('the client has the address %s', (_, socket, reported, address, isReported) => {
   const trusts = readProxies(['127.0.0.1', '10.0.0.0/8'])
   expect(findClient(socket, reported, trusts)).toEqual({ address, isReported })

@@ -40,8 +40,8 @@ export function readProxies(proxies: readonly string[]): Trusts | undefined {
 
 /** The address of a client, and whether a trusted proxy has reported it. */
 export interface ClientAddress {
-  /** Empty if it is not known. */
-  readonly address: string
+  /** Undefined if it is not known: nothing that depends on it is allowed. */
+  readonly address: string | undefined
   readonly isReported: boolean
 }
 
@@ -51,12 +51,11 @@ export interface ClientAddress {
  * @param reported the header `X-Forwarded-For`
  */
 export function findClient(socket: string, reported: string | undefined, trusts: Trusts | undefined): ClientAddress {
-  if (trusts?.(socket) === true && reported !== undefined) {
-    const addresses = reported.split(',').reverse()
-    const address = readAddress(addresses.find((each) => !trusts(each)) ?? addresses.at(-1) ?? '')
-    if (address !== undefined) return { address, isReported: true }
-  }
-  return { address: readAddress(socket) ?? '', isReported: false }
+  // RFC 9110 §5.6.1: empty elements do not count.
+  const addresses = (reported ?? '').split(',').filter((each) => each.trim() !== '')
+  if (trusts?.(socket) !== true || addresses.length === 0) return { address: readAddress(socket), isReported: false }
+  const address = readAddress(addresses.findLast((each) => !trusts(each)) ?? addresses[0] ?? '')
+  return { address, isReported: address !== undefined }
 }
 
 /** Whom an address is counted for: an IPv4 address, or the /48 of an IPv6 address, because one holder has all in it. Undefined if it is none. */

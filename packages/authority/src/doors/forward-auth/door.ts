@@ -18,7 +18,7 @@ import { authoriseToken } from '../../operations/tokens/verify-tokens.ts'
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
 import { tokensAmong } from '../../operations/perform/principal.ts'
-import { addressOf } from '../http/address.ts'
+import { sourceAddressOf } from '../http/address.ts'
 import { authenticateFirst } from '../http/authenticate-first.ts'
 import { InvalidInput } from '../http/errors.ts'
 import { openExchange } from '../http/exchange.ts'
@@ -108,7 +108,7 @@ function readQuery(request: FastifyRequest): Question {
       'source_address',
     )
   }
-  const asked = parse(access, { ...query, source_address: addressOf(request) }, 'the query')
+  const asked = parse(access, { ...query, ...sourceOf(request) }, 'the query')
   // Without one every token of the organization would pass, where a proxy has lost a variable.
   if (asked.action === 0) throw new InvalidInput('action is needed: letters of rwcdC', 'action')
   return { asked, held: undefined }
@@ -121,13 +121,19 @@ function readByRules(rules: readonly Rule[], request: FastifyRequest, own: OwnLi
     if (found === undefined) throw new DomainError('forbidden', 'no rule of the authority is about this request')
     const { method, host, sentPath } = forwarded
     return {
-      asked: parse(access, { ...found, source_address: addressOf(request) }, 'the access'),
+      asked: parse(access, { ...found, ...sourceOf(request) }, 'the access'),
       held: host === undefined ? undefined : { method, host, path: sentPath },
     }
   } catch (error) {
     if (error instanceof InvalidInput) throw new DomainError('forbidden', 'the request has a name that no name can be')
     throw forbidUnclear(error)
   }
+}
+
+/** Without one, what is allowed from some networks alone is forbidden. */
+function sourceOf(request: FastifyRequest): { readonly source_address?: string } {
+  const address = sourceAddressOf(request)
+  return address === '' ? {} : { source_address: address }
 }
 
 function forbidUnclear(error: unknown): unknown {

@@ -23,6 +23,16 @@ export function addressOf(request: FastifyRequest): string {
   return readAddress(request.ip) ?? readAddress(request.socket.remoteAddress ?? '') ?? ''
 }
 
+/**
+ * From where the request comes, for what is allowed from some networks alone: empty where a trusted proxy reports what is no address.
+ * Nobody knows then who asks, and the proxy's own network must not count for all.
+ */
+export function sourceAddressOf(request: FastifyRequest): string {
+  const { source } = request.raw
+  if (source !== undefined) return machineAddress(source)
+  return readAddress(request.ip) ?? ''
+}
+
 /** In the place of a network address. */
 export function machineAddress({ sourceMachine }: Source): string {
   return `machine ${sourceMachine}`

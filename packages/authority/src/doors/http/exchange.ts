@@ -8,7 +8,7 @@ import { createAllowance } from '../../operations/perform/allowance.ts'
 import type { Caller, Environment, Operation, ReadOperation } from '../../operations/perform/operation.ts'
 import { perform, performForEach } from '../../operations/perform/perform.ts'
 import type { Presented } from '../../operations/perform/principal.ts'
-import { addressOf, ClientOfRequest } from './address.ts'
+import { addressOf, ClientOfRequest, sourceAddressOf } from './address.ts'
 import { StoreOfRequest } from './store-of-request.ts'
 
 export interface Exchange {
@@ -100,6 +100,10 @@ class CallerOfRequest implements Caller {
     return addressOf(this.#request)
   }
 
+  get sourceAddress(): string {
+    return sourceAddressOf(this.#request)
+  }
+
   get userAgent(): string | undefined {
     return this.#request.headers['user-agent']
   }
@@ -115,6 +119,10 @@ class CallerElsewhere extends CallerOfRequest {
   }
 
   override get remoteAddress(): string {
+    return this.#address
+  }
+
+  override get sourceAddress(): string {
     return this.#address
   }
 }

@@ -53,7 +53,7 @@ export function findSource(
 
 function addressOnce(caller: Caller): () => string {
   let address: string | undefined
-  return () => (address ??= caller.remoteAddress)
+  return () => (address ??= caller.sourceAddress)
 }
 
 /**

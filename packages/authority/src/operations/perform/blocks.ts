@@ -25,7 +25,7 @@ export async function dropBlocked<Tx extends ReadTransaction>(
 ): Promise<OperationContext<Tx>> {
   const { tx, caller, principal } = context
   const { credentials } = principal
-  const from = ofOthers === true ? nowhere : () => caller.remoteAddress
+  const from = ofOthers === true ? nowhere : () => caller.sourceAddress
   const blocks = await Promise.all(credentials.map((credential) => findBlock(tx, credential, from)))
   if (blocks.every((block) => block === undefined)) return context
   const [first, ...rest] = credentials.filter((_credential, at) => blocks[at] === undefined)

@@ -64,6 +64,8 @@ export type Source = Pick<Access, 'sourceApp' | 'sourceOrganization'> & { readon
 export interface Caller {
   readonly requestId: string
   readonly remoteAddress: string
+  /** The same for what is allowed from some networks alone: empty where nobody knows from where it comes. */
+  readonly sourceAddress: string
   /** As the program of the caller calls itself. */
   readonly userAgent?: string | undefined
   /** The GraphQL mutation that asks, if any: `Mutations` caveats list the mutations they allow. */

@@ -70,7 +70,7 @@ export function testOwnTokens(getWorld: () => MachineWorld, setTrouble: (trouble
     const clock = () => performance.now()
     const authenticate = createAuthenticate({ store, keyring: environment.keyring, location, now: () => now, clock })
     const source = from && (await store.read((tx) => sourceOf(tx, from)))
-    const caller = { requestId: 'test', remoteAddress: '', spend() {}, source }
+    const caller = { requestId: 'test', remoteAddress: '', sourceAddress: '', spend() {}, source }
     return perform(then, caller, operation, await authenticate(header), input)
   }
   const show = async (machine: Machine, ...[header, source, now]: readonly [string, Machine?, number?]) =>

@@ -80,7 +80,7 @@ export async function openMachineWorld(
       const { authToken } = await openSession(scene, user, { kind: 'cli', label: 'test' })
       return `Bearer ${authToken.reveal()}`
     }))
-  const caller = { requestId: 'test', remoteAddress: '127.0.0.1', spend() {} }
+  const caller = { requestId: 'test', remoteAddress: '127.0.0.1', sourceAddress: '127.0.0.1', spend() {} }
   const ask: Ask = async (operation, input, header = person) =>
     perform(environment, caller, operation, await authenticate(header), input)
   const slug = made?.slug ?? `org-${randomBytes(6).toString('hex')}`
