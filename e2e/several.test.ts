@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { parseEnv } from 'node:util'
 
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
@@ -15,7 +16,8 @@ import { reasonWithoutPostgres, startPostgres } from '../packages/authority/src/
 import { founder } from './authority.ts'
 import { freePort } from './free-port.ts'
 import { arrive } from './hallpass.ts'
-import { createAsk, type Ask } from './http.ts'
+import { createAsk } from './http.ts'
+import { startLoad } from './load.ts'
 import { createOrganisation, signInFounder } from './people.ts'
 
 const deploy = resolve(import.meta.dirname, '../deploy')
@@ -26,7 +28,6 @@ const missing =
 interface Manifest {
   readonly kind: string
   readonly metadata: { readonly name: string }
-  readonly data?: Readonly<Record<string, string>>
   readonly spec?: {
     readonly replicas?: number
     readonly minAvailable?: number
@@ -34,6 +35,11 @@ interface Manifest {
     readonly ports?: readonly { readonly targetPort: string }[]
     readonly template?: { readonly metadata: { readonly labels: object }; readonly spec: Pod }
   }
+}
+
+interface Kustomization {
+  readonly resources: readonly string[]
+  readonly configMapGenerator: readonly [{ readonly name: string; readonly envs: readonly [string] }]
 }
 
 interface Pod {
@@ -62,15 +68,20 @@ interface Probe {
 }
 
 async function readManifests() {
-  const documents = parseAllDocuments(await read('kubernetes.yml'))
+  const at = (name: string) => `kubernetes/authority/${name}`
+  const { resources, configMapGenerator } = parse(await read(at('kustomization.yaml'))) as Kustomization
+  const documents = (await Promise.all(resources.map((name) => read(at(name))))).flatMap((text) =>
+    parseAllDocuments(text),
+  )
   for (const { errors } of documents) expect(errors).toEqual([])
   const manifests = documents.map((document) => document.toJS() as Manifest)
   const of = (kind: string) => manifests.find((each) => each.kind === kind) ?? expect.fail(`there is no ${kind}`)
-  const [deployment, service, budget, map] = ['Deployment', 'Service', 'PodDisruptionBudget', 'ConfigMap'].map(of)
+  const [deployment, service, budget] = ['Deployment', 'Service', 'PodDisruptionBudget'].map(of)
   const template = deployment?.spec?.template ?? expect.fail('there is no pod')
   const [container] = template.spec.containers
+  const [map] = configMapGenerator
   const environment = {
-    ...map?.data,
+    ...(parseEnv(await read(at(map.envs[0]))) as Readonly<Record<string, string>>),
     ...Object.fromEntries(container.env.map(({ name, value }) => [name, value])),
   }
   return { deployment, service, budget, map, template, pod: template.spec, container, environment }
@@ -84,11 +95,11 @@ const known = new Set(
   }),
 )
 
-describe('deploy/kubernetes.yml', () => {
+describe('deploy/kubernetes', () => {
   test('names settings that there are, probes that are answered, and the same pods everywhere', async () => {
     const { deployment, service, budget, map, template, pod, container, environment } = await readManifests()
     for (const name of Object.keys(environment)) expect(known, name).toContain(name)
-    expect(container.envFrom.map(({ configMapRef }) => configMapRef.name)).toEqual([map?.metadata.name])
+    expect(container.envFrom.map(({ configMapRef }) => configMapRef.name)).toEqual([map.name])
     const { labels } = template.metadata
     const selected = [
       deployment?.spec?.selector?.matchLabels,
@@ -271,37 +282,4 @@ async function startCaddy(
   children.add(child)
   await expect.poll(() => statusAt(port, '/readyz')).toBe(200)
   return `http://127.0.0.1:${port}`
-}
-
-/** Mints a token, uses it, revokes it and uses it again, in turn, several at once. */
-function startLoad(ask: Ask, token: string, slug: string) {
-  const failures: string[] = []
-  let rounds = 0
-  const end = new AbortController()
-  const expectStatus = async (what: string, status: number, ...asked: Parameters<Ask>) => {
-    const answer = await ask(...asked).catch((error: unknown) => String(error))
-    if (typeof answer !== 'string' && answer.status === status) return answer.body
-    failures.push(`${what}: ${typeof answer === 'string' ? answer : `${answer.status} ${answer.text}`}`)
-    return undefined
-  }
-  const work = async () => {
-    while (!end.signal.aborted) {
-      const made = await expectStatus('mint', 201, 'POST', `/v1/orgs/${slug}/tokens`, { token, body: {} })
-      const minted = made as { readonly id: string; readonly token: string } | undefined
-      if (minted === undefined) continue
-      await expectStatus('use', 200, 'GET', '/v1/orgs', { token: minted.token })
-      await expectStatus('revoke', 200, 'DELETE', `/v1/tokens/${minted.id}`, { token })
-      await expectStatus('use of a revoked one', 401, 'GET', '/v1/orgs', { token: minted.token })
-      rounds += 1
-    }
-  }
-  const workers = Array.from({ length: 4 }, work)
-  return {
-    done: () => rounds,
-    async stop() {
-      end.abort()
-      await Promise.all(workers)
-      return failures
-    },
-  }
 }

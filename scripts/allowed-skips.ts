@@ -66,14 +66,10 @@ const excuses: readonly Excuse[] = [
     tests: /^e2e\/flyctl\/flyctl\.test\.ts /,
     why: 'no package brings flyctl; what it said is played by replay.test.ts',
   },
-  {
-    tests:
-      /^(?:packages\/engine\/src\/kubernetes\/[\w-]*cluster\.test\.ts |e2e\/machines-engines\.test\.ts .*Kubernetes)/,
-    why: 'a cluster takes minutes to build; HALLPASS_KUBECONFIG names one',
-  },
   { tests: /^packages\/cli\/src\/commands\/flyctl\/env\.test\.ts .*pwsh/, why: 'Debian has no package of PowerShell' },
   {
-    tests: /^(?:e2e\/kubernetes\/[\w-]+|packages\/engine\/src\/kubernetes\/kubernetes)\.test\.ts /,
+    tests:
+      /^(?:(?:e2e\/kubernetes\/[\w-]+|packages\/engine\/src\/kubernetes\/[\w-]*cluster)\.test\.ts |e2e\/machines-engines\.test\.ts .*Kubernetes)/,
     why: 'a Kubernetes takes minutes to build and to try: npm run test:kubernetes',
   },
   { tests: /^e2e\/old-node\.test\.ts /, why: 'no registry promises a Node 20 or 22 beside ours' },

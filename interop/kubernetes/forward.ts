@@ -80,6 +80,7 @@ if (import.meta.main) {
       return
     }
     const server = createServer().listen(order.listen.port, order.listen.host)
-    server.once('listening', () => process.send?.('ready', server))
+    // Both would accept connections, and nobody would answer those that this process has.
+    server.once('listening', () => process.send?.('ready', server, {}, () => server.close()))
   })
 }

@@ -16,6 +16,8 @@ export interface Node {
   readonly startKubelet: () => void
   /** Gives it the images of an archive. @param archive below the directory of the cluster */
   readonly importImages: (archive: string) => void
+  /** Kills the processes of a container, as a crash does. @param id as Pods have it, `containerd://…` */
+  readonly killContainer: (id: string) => void
   /** @throws Error with the end of its log where a part has ended */
   readonly check: () => void
 }
@@ -75,6 +77,8 @@ export async function startNode(
       kubelet = begin()
     },
     importImages: (archive) => void box.run(...ctr, 'images', 'import', archive.replace(directory, inside)),
+    killContainer: (id) =>
+      void box.run(...ctr, 'tasks', 'kill', '--all', '--signal', 'SIGKILL', id.slice('containerd://'.length)),
     check() {
       for (const one of [runtime, kubelet, proxy]) one.check()
     },
