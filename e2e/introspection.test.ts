@@ -7,7 +7,7 @@ import { beforeAll, expect, test, vi } from 'vitest'
 
 import { createVerifier, revokeVerifier } from '../packages/authority/src/main.ts'
 import type { Answer } from './http.ts'
-import { bundle, forge, narrow, onlyFor, readonlyOf } from './macaroons.ts'
+import { bundle, endingAt, forge, narrow, nowInSeconds, onlyFor, readonlyOf } from './macaroons.ts'
 import { createApp, createOrganisation, mint, revoke, unique } from './people.ts'
 import { prepareAuthority, prepareOrganisation } from './prepare.ts'
 
@@ -83,13 +83,28 @@ test('whatever else is asked about is not active, and nothing is said of it', as
   const dead = await mint(ask, admin.token, slug)
   await revoke(ask, admin.token, dead.id)
   const other = await createOrganisation(ask, admin.token)
+  const label = (of: string, agent: string) => narrow(of, { type: 'RunLabel', agent, run: '', onBehalfOf: '' })
+  const [leaked, sibling] = [label(token, 'leaked'), endingAt(token, nowInSeconds() + 600)]
+  const body = { derived: leaked }
+  expect((await ask('POST', '/v1/tokens/revoke-derived', { token: admin.token, body })).status).toBe(200)
+  expect(await isActive(sibling)).toBe(true)
+  const strict = await createOrganisation(ask, admin.token)
+  const blocked = await mint(ask, admin.token, strict.slug, { expiry: '20d' })
+  const limit = { max_token_lifetime: '1d' }
+  expect((await ask('PATCH', `/v1/orgs/${strict.slug}/policy`, { token: admin.token, body: limit })).status).toBe(200)
   const asked: readonly (readonly [string, Given?])[] = [
     ['x'],
     [dead.token],
+    [leaked],
+    [label(leaked, 'below')],
+    [endingAt(token, nowInSeconds() - 60)],
+    [blocked.token, { query: `action=r&org_slug=${strict.slug}` }],
     [forge(token)],
     [token.slice(0, -8)],
     [admin.token],
     [credential],
+    [sibling, { query: `action=r&org_slug=${strict.slug}` }],
+    [readonlyOf(dead.token)],
     [readonlyOf(token), { query: `action=w&org_slug=${slug}` }],
     [onlyFor(token, appId + 1), { query: `${usual()}&app_name=web` }],
     [token, { query: `action=r&org_slug=${other.slug}` }],
