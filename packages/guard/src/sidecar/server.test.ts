@@ -154,6 +154,30 @@ test('a connection has eight requests at once, and is ended with the ninth', asy
   expect((await said).split('200 OK')).toHaveLength(29)
 })
 
+test.each([
+  ['of one site', [], { bytesOfSite: 150_000 }],
+  ['of all', ['127.0.0.1'], { bytes: 150_000 }],
+] as const)('if the connections %s hold too much, those that hold most are ended', async (_whose, proxies, more) => {
+  const join = await open(echo, proxies, { ...more, weighingInterval: 20, patience: 60_000 })
+  const [light, other, heavy] = [await join(), await join(), await join()]
+  const head = (length: number) => `GET / HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(length)}`
+  const ended = read(heavy)
+  light.write(head(50_000))
+  other.write(head(60_000))
+  heavy.write(head(70_000))
+  expect(await ended).toBe('')
+  // What was answered counts no more.
+  for (const socket of [light, other]) {
+    socket.write('\r\n\r\n')
+    await once(socket, 'data')
+    socket.write(head(60_000))
+  }
+  for (const socket of [light, other]) {
+    socket.write('\r\n\r\n')
+    await once(socket, 'data')
+  }
+})
+
 test('who offers another protocol is answered in this one', async () => {
   const socket = await (await open())()
   socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n')

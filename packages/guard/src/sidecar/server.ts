@@ -1,18 +1,13 @@
 // The HTTP server of a sidecar: what it reads, how much of it, and for how long.
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 
-import { findRepeatedHeader, siteOf, type Trusts } from '../forwarded/index.ts'
+import { findRepeatedHeader, type Trusts } from '../forwarded/index.ts'
 import { describeRefusal, send, type Answer } from './answer.ts'
+import { boundConnections, type ConnectionBounds } from './connections.ts'
 import { invalid, Refused } from './refused.ts'
 
-export interface ServerBounds {
-  /** Open connections, and those of one site that is no trusted proxy's. */
-  readonly connections: number
-  readonly connectionsOfSite: number
-  /** Requests of one connection that came and are not answered. */
-  readonly requestsOfConnection: number
+export interface ServerBounds extends ConnectionBounds {
   /** Milliseconds in which a head, and a whole request, must arrive; also the interval of that check. */
   readonly patience: number
   readonly lookingInterval: number
@@ -28,6 +23,9 @@ export const serverBounds: ServerBounds = {
   connections: 8192,
   connectionsOfSite: 1024,
   requestsOfConnection: 8,
+  bytes: 256 * 1024 * 1024,
+  bytesOfSite: 64 * 1024 * 1024,
+  weighingInterval: 500,
   patience: 30_000,
   lookingInterval: 5000,
   readingPatience: 120_000,
@@ -53,7 +51,7 @@ export function createBoundedServer(
   trusts: Trusts | undefined,
   bounds: ServerBounds,
 ): Server {
-  const { connections, connectionsOfSite, patience, lookingInterval, readingPatience, keepAlive } = bounds
+  const { patience, lookingInterval, readingPatience, keepAlive } = bounds
   const server = createServer(
     {
       maxHeaderSize,
@@ -67,28 +65,11 @@ export function createBoundedServer(
       if (mayBegin(request, response)) void respond(request, response)
     },
   )
-  server.maxConnections = connections
+  const mayBegin = boundConnections(server, bounds, trusts)
   server.maxHeadersCount = mostHeaders
   server.timeout = readingPatience
   const beginning = randomBytes(9).toString('base64url')
   let count = 0
-
-  /**
-   * Node.js parses all that a client sends without waiting for an answer: hundreds of requests in one read, of which each takes memory and
-   * time. Proxies and services wait.
-   */
-  const begun = new WeakMap<Socket, number>()
-  function mayBegin({ socket }: IncomingMessage, response: ServerResponse): boolean {
-    if (socket.destroyed) return false
-    const count = begun.get(socket) ?? 0
-    if (count >= bounds.requestsOfConnection) {
-      socket.destroy()
-      return false
-    }
-    begun.set(socket, count + 1)
-    response.once('close', () => begun.set(socket, (begun.get(socket) ?? 1) - 1))
-    return true
-  }
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const id = `${beginning}-${(count += 1).toString(36)}`
@@ -106,23 +87,6 @@ export function createBoundedServer(
     send(response, id, made)
   }
 
-  const ofSite = new Map<string, number>()
-  server.on('connection', (socket) => {
-    const { remoteAddress: address = '' } = socket
-    const site = siteOf(address)
-    if (site === undefined || trusts?.(address) === true) return
-    const open = (ofSite.get(site) ?? 0) + 1
-    if (open > connectionsOfSite) {
-      socket.destroy()
-      return
-    }
-    ofSite.set(site, open)
-    socket.once('close', () => {
-      const left = (ofSite.get(site) ?? 1) - 1
-      if (left === 0) ofSite.delete(site)
-      else ofSite.set(site, left)
-    })
-  })
   return server
 }
 
