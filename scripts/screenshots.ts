@@ -10,6 +10,7 @@ import type { Page } from 'playwright-core'
 import { founder } from '../e2e/authority.ts'
 import { startingCliLogin } from '../e2e/cli-login.ts'
 import { choose, hasBrowser, startDashboard, type Dashboard } from '../e2e/dashboard.ts'
+import { readonlyOf } from '../e2e/macaroons.ts'
 import { reasonWithoutDockerd, startDockerd } from '../packages/engine/src/testing/dockerd.ts'
 
 const folder = resolve(import.meta.dirname, '../docs/screenshots')
@@ -95,6 +96,7 @@ async function seed({ authority }: Dashboard): Promise<Seeded> {
     name: 'GitHub Actions',
     expiry: '30d',
   })
+  await client.revokeDerivedToken({ derived: readonlyOf(minted.token) })
   const invited = await client.inviteMember({ org_slug: slug, email: 'alan@example.com' })
   const login = await client.createCliLogin(startingCliLogin({ name: 'hallpass on build-box' }).body)
   await authority.restart(age)
@@ -167,6 +169,11 @@ async function takeAll(seeded: Seeded, colorScheme: 'light' | 'dark'): Promise<v
   })
   await take(ada.page, 'token', `/dashboard/${slug}/tokens/${tokenId}`, async (page) => {
     await page.getByText('In organization "Acme Staging"').waitFor()
+  })
+  await take(ada.page, 'narrowed', `/dashboard/${slug}/tokens/${tokenId}`, async (page) => {
+    const revoked = page.getByRole('listitem').filter({ hasText: /^dt_/ })
+    await revoked.waitFor()
+    await revoked.evaluate((element) => element.scrollIntoView({ block: 'center' }))
   })
   for (const name of ['apps', 'members', 'audit', 'settings']) await take(ada.page, name, `/dashboard/${slug}/${name}`)
   await take(ada.page, 'machines', `/dashboard/${slug}/machines`, async (page) => {
