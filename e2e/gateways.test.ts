@@ -1,6 +1,7 @@
 // Forward authentication: what the authority answers a proxy, and the recipes of docs/gateways.md with the real programs.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 
+import { startFaultyProxy, type FaultyProxy } from './faulty-proxy.ts'
 import { isThere, openGateway, readRecipe, type Gateway } from './gateway.ts'
 import { expectRefusal } from './http.ts'
 import { readonlyOf } from './macaroons.ts'
@@ -99,13 +100,23 @@ describe('GET /authorize', () => {
 
 describe.each(['nginx', 'caddy'] as const)('%s', (name) => {
   let gateway: Gateway | undefined
-  afterEach(() => gateway?.close())
+  let between: FaultyProxy | undefined
+  afterEach(async () => {
+    await gateway?.close()
+    await between?.close()
+  })
 
   test.skipIf(!isThere(name))(
     'lets through what a token allows, as docs/gateways.md has it, and nothing that a client makes up (skipped where it is not on the PATH)',
     async () => {
       const recipe = await readRecipe(name === 'nginx' ? 'nginx' : 'Caddy')
-      gateway = await openGateway(name, recipe.replaceAll('org_slug=acme', `org_slug=${slug}`), authority.url())
+      let connections = 0
+      between = await startFaultyProxy(() => authority.url())
+      between.tamper(() => {
+        connections += 1
+        return (piece) => [piece]
+      })
+      gateway = await openGateway(name, recipe.replaceAll('org_slug=acme', `org_slug=${slug}`), between.url)
       const { seen, send, said } = gateway
       await expect.poll(async () => (await send('GET', '/').catch(() => undefined))?.status ?? said()).toBe(401)
       const narrowed = readonlyOf(token).replace(/^FlyV1 /, 'Bearer ')
@@ -158,6 +169,8 @@ describe.each(['nginx', 'caddy'] as const)('%s', (name) => {
       expect(seen).toHaveLength(count)
       expect((await send('POST', '/page', { authorization, ...made }, 'content')).status).toBe(200)
       expect(seen[count]?.body).toBe('content')
+      // Each new connection costs the gateway and the authority more than the question.
+      expect(connections).toBeLessThan(4)
       // The authority that is gone lets nobody through.
       await authority.stop()
       expect((await send('GET', '/page', { authorization })).status).toBeGreaterThanOrEqual(500)
