@@ -19,7 +19,7 @@ import {
 import { founder } from '../authority.ts'
 import { createAsk, type Ask } from '../http.ts'
 import { startLoad } from '../load.ts'
-import { createOrganisation, signInFounder } from '../people.ts'
+import { createApp, createOrganisation, mint, signInFounder } from '../people.ts'
 import { makeImage, reasonWithoutImage } from './image.ts'
 
 const missing = reasonWithoutCluster() ?? reasonWithoutPostgres() ?? reasonWithoutImage()
@@ -40,10 +40,12 @@ describe.skipIf(missing !== undefined)(
       return (await promisify(execFile)(program, all)).stdout.trim()
     }
     const namesOfPods = async (): Promise<readonly string[]> =>
-      (await kubectl('get', 'pods', '--field-selector=status.phase=Running', '--output=name')).split('\n')
+      (await kubectl('get', 'pods', '--field-selector=status.phase=Running', '--output=name'))
+        .split('\n')
+        .filter(Boolean)
 
     /** Applies the manifests as docs/kubernetes.md says, with the image, the address and the founder of this test. */
-    async function apply(tag: string): Promise<void> {
+    async function apply(which: 'authority' | 'machines', tag: string): Promise<void> {
       const settings = {
         HALLPASS_TRUSTED_PROXIES: '10.9.0.0/24',
         HALLPASS_BOOTSTRAP_EMAIL: founder.email,
@@ -53,13 +55,24 @@ describe.skipIf(missing !== undefined)(
       // JSON is YAML.
       const overlay = {
         namespace: 'hallpass',
-        resources: [relative(await realpath(directory), join(deploy, 'authority'))],
+        resources: [relative(await realpath(directory), join(deploy, which))],
         configMapGenerator: [{ name: 'hallpass', behavior: 'merge', literals }],
         images: [{ name: 'registry.example.com/hallpass', newName: 'registry.test/hallpass', newTag: tag }],
       }
       await writeFile(join(directory, 'kustomization.yaml'), JSON.stringify(overlay))
+      const before = await namesOfPods()
       await kubectl('apply', '--kustomize', directory)
       await kubectl('rollout', 'status', 'deployment/hallpass', '--timeout=300s')
+      // Until the old ones have ended, too.
+      if (before.length > 0) await kubectl('wait', '--for=delete', ...before, '--timeout=120s')
+    }
+
+    /** As a crash does: no time to drain. Kubernetes would wait ever longer with the next one if the Pod stayed. */
+    async function kill(pod: string): Promise<void> {
+      const place = '{.spec.nodeName} {.status.containerStatuses[0].containerID}'
+      const [node, id = ''] = (await kubectl('get', pod, `--output=jsonpath=${place}`)).split(' ')
+      cluster.nodes.find(({ name }) => name === node)?.killContainer(id)
+      await kubectl('delete', '--grace-period=0', '--force', '--wait=false', pod)
     }
 
     beforeAll(async () => {
@@ -76,7 +89,7 @@ describe.skipIf(missing !== undefined)(
         `--from-literal=database_url=postgres://hallpass@${host}/postgres`,
       ]
       await kubectl('create', 'secret', 'generic', 'hallpass-secrets', ...secrets)
-      await apply('1')
+      await apply('authority', '1')
       const address = await kubectl('get', 'service', 'hallpass', '--output=jsonpath={.spec.clusterIP}')
       const port = await cluster.reach(address, 80)
       ask = createAsk(() => `http://127.0.0.1:${port}`)
@@ -107,10 +120,7 @@ describe.skipIf(missing !== undefined)(
     test('a rolling upgrade under load loses no request', async () => {
       const load = startLoad(ask, token, slug)
       await expect.poll(() => load.done()).toBeGreaterThan(10)
-      const before = await namesOfPods()
-      await apply('2')
-      // Until the old ones have ended, too.
-      await kubectl('wait', '--for=delete', ...before, '--timeout=120s')
+      await apply('authority', '2')
       expect(await kubectl('get', 'pods', '--output=jsonpath={.items[*].spec.containers[*].image}')).toBe(
         'registry.test/hallpass:2 registry.test/hallpass:2',
       )
@@ -121,15 +131,11 @@ describe.skipIf(missing !== undefined)(
 
     test('one that is killed every ten seconds for five minutes loses nothing', async () => {
       const load = startLoad(ask, token, slug, true)
-      const place = '{.spec.nodeName} {.status.containerStatuses[0].containerID}'
       const end = Date.now() + 300_000
       for (let turn = 0; Date.now() < end; turn += 1) {
         const pods = await namesOfPods()
         const victim = pods[turn % pods.length] ?? expect.fail('there is no pod')
-        const [node, id = ''] = (await kubectl('get', victim, `--output=jsonpath=${place}`)).split(' ')
-        // As a crash does: no time to drain. Kubernetes would wait ever longer with the next one if the Pod stayed.
-        cluster.nodes.find(({ name }) => name === node)?.killContainer(id)
-        await kubectl('delete', '--grace-period=0', '--force', '--wait=false', victim)
+        await kill(victim)
         await pause(10_000)
       }
       const done = load.done()
@@ -137,5 +143,43 @@ describe.skipIf(missing !== undefined)(
       expect(await load.stop()).toEqual([])
       console.log(`${load.done()} tokens, ${load.unanswered()} requests sent again`)
     }, 500_000)
+
+    test('machines run in the cluster, by the account of the Pod, and go on when their authority dies', async () => {
+      await apply('machines', '2')
+      await createApp(ask, token, slug, 'jobs')
+      const held = (await mint(ask, token, slug)).token
+      const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+        const answer = await ask(method, path, { token: held, body })
+        expect(answer.status, answer.text).toBe(200)
+        return answer.body
+      }
+      const machines = '/v1/apps/jobs/machines'
+      expect(JSON.stringify(await call('GET', '/v1/platform/regions'))).toMatch(/"ams".*"nrt"/)
+      const init = { exec: ['/bin/sh', '-c', 'exec sleep 1000'] }
+      const guest = { cpu_kind: 'shared', cpus: 1, memory_mb: 256 }
+      const config = { image: cluster.image, init, guest, env: { COLOR: 'red' } }
+      const { id } = (await call('POST', machines, { region: 'nrt', config })) as { id: string }
+      const reach = async (state: string): Promise<void> => {
+        const { status } = await ask('GET', `${machines}/${id}/wait?state=${state}&timeout=60`, { token: held })
+        expect(status, JSON.stringify(await call('GET', `${machines}/${id}/events`))).toBe(200)
+      }
+      await reach('started')
+      const command = ['sh', '-c', 'echo $COLOR; id -u']
+      const said = { stdout: 'red\n10001\n', exit_code: 0 }
+      expect(await call('POST', `${machines}/${id}/exec`, { command })).toMatchObject(said)
+      const all = ['--all-namespaces', '--selector=hallpass.owner', '--field-selector=status.phase=Running']
+      expect(await kubectl('get', 'pods', ...all, '--output=jsonpath={.items[*].spec.nodeName}')).toBe('node-2')
+
+      for (const pod of await namesOfPods()) {
+        await kill(pod)
+        await kubectl('rollout', 'status', 'deployment/hallpass', '--timeout=300s')
+      }
+      await expect
+        .poll(() => ask('POST', `${machines}/${id}/exec`, { token: held, body: { command } }).then(({ body }) => body))
+        .toMatchObject(said)
+      await call('DELETE', `${machines}/${id}?force=true`)
+      await reach('destroyed')
+      await expect.poll(() => kubectl('get', 'pods', ...all, '--output=name')).toBe('')
+    }, 400_000)
   },
 )
