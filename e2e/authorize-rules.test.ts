@@ -310,7 +310,8 @@ describe('a sidecar with the same rules', () => {
       }),
       { numRuns: 300 },
     )
-    expect(passed.allowed).toBeGreaterThan(20)
+    // Three dozen on average: chance makes fewer than twenty in one run of a hundred.
+    expect(passed.allowed).toBeGreaterThan(5)
     expect(passed.refused).toBeGreaterThan(20)
   })
 })
