@@ -42,17 +42,21 @@ export function openContractRoute(server: FastifyInstance, door: ContractDoor, r
     // By the contract, the bodies of its routes have this field.
     return tokensAmong(await authenticate((body as { readonly header: string }).header, new ClientOfRequest(request)))
   }
-  async function answer(exchange: Exchange, input: Parameters<AnyHandler>[0], reply: FastifyReply): Promise<void> {
+  async function answer(
+    exchange: Exchange,
+    input: Parameters<AnyHandler>[0],
+    reply: FastifyReply,
+  ): Promise<FastifyReply | undefined> {
     const handled = await handle(input, exchange)
     const made =
       handled instanceof PagedList ? await printPages(handled, inTurnOf(reply.request), environment.pause) : handled
     tellEnd(reply.request, reply)
     void reply.code(route.status)
-    if (made === undefined || route.answer === undefined) return void reply.send()
+    if (made === undefined || route.answer === undefined) return unlessSent(reply.send())
     void reply.type('application/json; charset=utf-8')
-    if (made instanceof Readable) return void reply.send(made)
+    if (made instanceof Readable) return unlessSent(reply.send(made))
     const text = print(made, environment.pause)
-    void reply.send(typeof text === 'string' ? text : await text)
+    return unlessSent(reply.send(typeof text === 'string' ? text : await text))
   }
   const inTurnOf =
     (request: FastifyRequest) =>
@@ -68,14 +72,18 @@ export function openContractRoute(server: FastifyInstance, door: ContractDoor, r
       const input = readInput(route, request)
       const makeFor = (presented: Presented, waited = 0) =>
         answer(openExchange(environment, presented, request, waited), input, reply)
-      const sent = () => reply
-      if (route.credentialInBody === true) return presentedIn(input.body, request).then(makeFor).then(sent)
+      if (route.credentialInBody === true) return presentedIn(input.body, request).then(makeFor)
       const presented = presentedBy(request)
       admit?.(route, input.params as Readonly<Record<string, string>>, presented)
-      if (!isLong) return makeFor(presented).then(sent)
+      if (!isLong) return makeFor(presented)
       return answerInTurn(environment.longAnswers, request, reply, (waited) => makeFor(presented, waited))
     },
   })
+}
+
+/** What a handler returns, for Fastify to wait for: a reply that is on its way already would be waited for in another turn. */
+function unlessSent(reply: FastifyReply): FastifyReply | undefined {
+  return reply.raw.headersSent ? undefined : reply
 }
 
 /** Whether the answer has a list, which may be long. */

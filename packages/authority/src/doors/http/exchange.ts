@@ -52,30 +52,73 @@ export function openExchange(
   waited = 0,
 ): Exchange {
   const store = new StoreOfRequest(environment.store, monotonic, new ClientOfRequest(request), waited)
-  const spend = createAllowance()
-  function exchangeFor(mutation?: string): Exchange {
+  return new ExchangeOfRequest({ environment, presented, request, store, spend: createAllowance() })
+}
+
+interface Parts {
+  readonly environment: Environment
+  readonly presented: Presented
+  readonly request: FastifyRequest
+  readonly store: StoreOfRequest
+  readonly spend: Caller['spend']
+}
+
+/** Most handlers only perform, so everything else is made where it is asked for. */
+class ExchangeOfRequest implements Exchange {
+  readonly perform: Exchange['perform']
+  readonly #parts: Parts
+
+  constructor(parts: Parts, mutation?: string) {
+    const { environment, presented, request, store, spend } = parts
     const caller = new CallerOfRequest(request, spend, mutation)
-    return {
-      now: environment.now,
-      userAgent: request.headers['user-agent'],
-      leaseNonce: [request.headers['fly-machine-lease-nonce']].flat()[0],
-      publicUrl: environment.publicUrl,
-      engineAnswers: (machine) => environment.machines?.answers(machine) === true,
-      pulling: (machine) => environment.machines?.pulling(machine),
-      pause: environment.pause,
-      perform: (operation, input) => perform(environment, caller, operation, presented, input, store),
-      performForEach(operation, others, also) {
-        const holders = others.map((other) => ({
-          caller: other.from === undefined ? caller : new CallerElsewhere(request, spend, other.from),
-          presented: other.presented,
-          input: undefined,
-        }))
-        return performForEach(environment, operation, holders, also, store)
-      },
-      mutating: exchangeFor,
+    this.#parts = parts
+    this.perform = (operation, input) => perform(environment, caller, operation, presented, input, store)
+  }
+
+  get now(): Exchange['now'] {
+    return this.#parts.environment.now
+  }
+
+  get userAgent(): string | undefined {
+    return this.#parts.request.headers['user-agent']
+  }
+
+  get leaseNonce(): string | undefined {
+    return [this.#parts.request.headers['fly-machine-lease-nonce']].flat()[0]
+  }
+
+  get publicUrl(): Exchange['publicUrl'] {
+    return this.#parts.environment.publicUrl
+  }
+
+  get engineAnswers(): Exchange['engineAnswers'] {
+    return (machine) => this.#parts.environment.machines?.answers(machine) === true
+  }
+
+  get pulling(): Exchange['pulling'] {
+    return (machine) => this.#parts.environment.machines?.pulling(machine)
+  }
+
+  get pause(): Exchange['pause'] {
+    return this.#parts.environment.pause
+  }
+
+  get performForEach(): Exchange['performForEach'] {
+    const { environment, request, store, spend } = this.#parts
+    return (operation, others, also) => {
+      const own = new CallerOfRequest(request, spend, undefined)
+      const holders = others.map((other) => ({
+        caller: other.from === undefined ? own : new CallerElsewhere(request, spend, other.from),
+        presented: other.presented,
+        input: undefined,
+      }))
+      return performForEach(environment, operation, holders, also, store)
     }
   }
-  return exchangeFor()
+
+  get mutating(): Exchange['mutating'] {
+    return (mutation) => new ExchangeOfRequest(this.#parts, mutation)
+  }
 }
 
 class CallerOfRequest implements Caller {
@@ -83,7 +126,6 @@ class CallerOfRequest implements Caller {
   readonly spend: Caller['spend']
   readonly mutation: string | undefined
   readonly source: Caller['source']
-  readonly hasLeft: () => boolean
   readonly #request: FastifyRequest
 
   constructor(request: FastifyRequest, spend: Caller['spend'], mutation: string | undefined) {
@@ -91,8 +133,11 @@ class CallerOfRequest implements Caller {
     this.spend = spend
     this.mutation = mutation
     this.source = request.raw.source
-    this.hasLeft = () => request.socket.destroyed
     this.#request = request
+  }
+
+  get hasLeft(): () => boolean {
+    return () => this.#request.socket.destroyed
   }
 
   /** The first time on a connection, it costs a system call to read it from the socket. */

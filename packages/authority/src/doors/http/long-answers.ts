@@ -23,7 +23,7 @@ export function answerInTurn(
   queue: FairQueue,
   request: FastifyRequest,
   reply: FastifyReply,
-  make: (waited: number) => Promise<void>,
+  make: (waited: number) => Promise<unknown>,
 ): Promise<FastifyReply> {
   const client = new ClientOfRequest(request)
   const arrived = performance.now()
