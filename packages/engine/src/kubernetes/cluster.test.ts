@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { Engine, RunSpec } from '../engine.ts'
 import { testEngine } from '../testing/conformance.ts'
-import { reasonWithoutCluster, startKubernetes, type KubernetesPlace } from '../testing/kubernetes.ts'
+import { isRecording, reasonWithoutCluster, startKubernetes, type KubernetesPlace } from '../testing/kubernetes.ts'
 import { namesOf } from './names.ts'
 
-testEngine('Kubernetes', startKubernetes, reasonWithoutCluster())
+// A way that is cut is no part of what a cluster says.
+testEngine('Kubernetes', () => startKubernetes(isRecording), reasonWithoutCluster(), !isRecording)
 
 const missing = reasonWithoutCluster()
 
