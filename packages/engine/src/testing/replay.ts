@@ -44,7 +44,9 @@ export async function startReplay(entries: readonly Entry[]): Promise<Replay> {
   let place = 0
   let newest = 1
   let wake = (): void => {}
-  let isClosed = false
+  const closing = new AbortController()
+  /** What was said of the first request that is not in the recording. */
+  let strange: string | undefined
 
   /** How often each request is still to come. */
   const expected = new Map<string, number>()
@@ -94,7 +96,7 @@ export async function startReplay(entries: readonly Entry[]): Promise<Replay> {
   }
 
   async function run(): Promise<void> {
-    while (!isClosed && place < entries.length) {
+    while (!closing.signal.aborted && place < entries.length) {
       const entry = entries[place]
       if (entry !== undefined && perform(entry)) {
         place += 1
@@ -111,9 +113,12 @@ export async function startReplay(entries: readonly Entry[]): Promise<Replay> {
   function ask(what: string, asker: Asker): void {
     const left = (expected.get(what) ?? 0) - 1
     expected.set(what, left)
-    if (left < 0) return asker.answer(400, { message: `nobody asked this when it was recorded: ${what}` })
+    if (left < 0) strange ??= `nobody asked this when it was recorded: ${what}`
     waiting.set(what, [...(waiting.get(what) ?? []), asker])
     wake()
+    // What was recorded does not go on from there, so nobody waits for it.
+    if (strange === undefined) return
+    for (const askers of waiting.values()) for (const one of askers.splice(0)) one.answer(400, { message: strange })
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -191,7 +196,7 @@ export async function startReplay(entries: readonly Entry[]): Promise<Replay> {
   return {
     server: new URL(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`),
     async close() {
-      isClosed = true
+      closing.abort()
       wake()
       await running
       for (const client of sockets.clients) client.terminate()
