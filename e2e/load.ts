@@ -1,4 +1,6 @@
 // What people do with tokens all day, while the authorities below them are replaced or die.
+import { setTimeout as pause } from 'node:timers/promises'
+
 import type { Answer, Ask } from './http.ts'
 
 export interface Load {
@@ -22,7 +24,9 @@ export function startLoad(ask: Ask, token: string, slug: string, again = false):
 
   async function persist(...asked: Parameters<Ask>): Promise<Answer | string> {
     for (;;) {
-      const answer = await ask(...asked).catch((error: unknown) => describe(error))
+      const asking = ask(...asked).catch((error: unknown) => describe(error))
+      // Of an authority that is gone with its network, not even the end of a connection is heard.
+      const answer = await (again ? Promise.race([asking, pause(patience, 'no answer', { ref: false })]) : asking)
       if (!again || !(typeof answer === 'string' || answer.status === 503)) return answer
       unanswered += 1
     }
@@ -55,6 +59,9 @@ export function startLoad(ask: Ask, token: string, slug: string, again = false):
     },
   }
 }
+
+/** Milliseconds. */
+const patience = 10_000
 
 function describe(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : ''
