@@ -1,9 +1,12 @@
 // Volumes in a cluster: claims of a storage class, in the namespaces of the tenants that have them.
+import { setTimeout as pause } from 'node:timers/promises'
+
 import { checkName, checkSize } from '../check-spec.ts'
 import { EngineError, noVolume } from '../engine-error.ts'
 import type { KubernetesClient } from './client.ts'
-import { label, type Labels, type Names } from './names.ts'
-import { inNamespace, type Namespaces } from './namespaces.ts'
+import type { Cluster } from './cluster.ts'
+import { label, type Labels } from './names.ts'
+import { inNamespace } from './namespaces.ts'
 import { seenOf, type Pod } from './pod.ts'
 
 export interface Volumes {
@@ -21,7 +24,7 @@ export interface StorageClass {
 /** @param findClass the one for volumes; undefined where there is none */
 export function createVolumes(
   client: KubernetesClient,
-  { names, namespaces }: { readonly names: Names; readonly namespaces: Namespaces },
+  { names, namespaces, timeoutMs }: Pick<Cluster, 'names' | 'namespaces' | 'timeoutMs'>,
   findClass: () => Promise<StorageClass | undefined>,
 ): Volumes {
   async function all(query: Readonly<Record<string, string>> = {}): Promise<readonly Claim[]> {
@@ -67,9 +70,13 @@ export function createVolumes(
       }
       await namespaces.inside(tenant, async (namespace) => {
         const path = inNamespace(namespace, 'persistentvolumeclaims')
-        const { status } = await client.ask({ method: 'POST', path, json }, { also: [409] })
-        if (status === 409 && (await find(volumeId)) === undefined) {
-          throw new EngineError('volume_in_use', `The volume ${volumeId} is being removed`)
+        const end = Date.now() + timeoutMs
+        for (;;) {
+          const { status } = await client.ask({ method: 'POST', path, json }, { also: [409] })
+          if (status !== 409 || (await find(volumeId)) !== undefined) return
+          // The cluster keeps one that is removed for moments after its last Pod.
+          if (Date.now() > end) throw new EngineError('volume_in_use', `The volume ${volumeId} is being removed`)
+          await pause(restMs)
         }
       })
     },
@@ -113,6 +120,8 @@ function mbOf(size: string): number {
   const [, count = '0', unit = ''] = /^(\d+)(\w*)$/.exec(size) ?? []
   return Number(count) * (bytesOf[unit] ?? 0) * 2 ** -20
 }
+
+const restMs = 100
 
 const bytesOf: Readonly<Record<string, number>> = {
   '': 1,
