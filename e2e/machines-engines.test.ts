@@ -79,6 +79,7 @@ describe.each(engines)('machines over $name', ({ missing, start, sharesFolders }
           RUNTIME_DIRECTORY: runtime,
           // The image of the tests runs as root.
           HALLPASS_POD_SECURITY: 'baseline',
+          HALLPASS_POD_NETWORK: 'shared',
         })
       }
       beforeAll(async () => {

@@ -48,6 +48,8 @@ describe.skipIf(missing !== undefined)(
     async function apply(which: 'authority' | 'machines', tag: string): Promise<void> {
       const settings = {
         HALLPASS_TRUSTED_PROXIES: '10.9.0.0/24',
+        // That of the tests ignores NetworkPolicy.
+        HALLPASS_POD_NETWORK: 'shared',
         HALLPASS_BOOTSTRAP_EMAIL: founder.email,
         HALLPASS_BOOTSTRAP_PASSWORD: founder.password,
       }

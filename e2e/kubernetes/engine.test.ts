@@ -14,7 +14,8 @@ describe.skipIf(missing !== undefined)(`parts that fail${missing === undefined ?
 
   beforeAll(async () => {
     cluster = await startCluster()
-    engine = createKubernetesEngine({ owner: 'acme', access: findAccess({}, cluster.kubeconfig), env: {} })
+    const access = findAccess({}, cluster.kubeconfig)
+    engine = createKubernetesEngine({ owner: 'acme', access, env: {}, allowSharedNetworks: true })
     image = (await engine.pullImage(cluster.image)).id
   })
   afterAll(() => cluster.close())

@@ -13,7 +13,7 @@ import { checkPath, checkText } from './config-text.ts'
 import { usualKeepAlive } from './http/connection-bounds.ts'
 import { StartupError } from './domain/errors.ts'
 import { usualNoticeDays } from './domain/notice.ts'
-import { checkEngine, checkPodSecurity } from './machines/open-engine.ts'
+import { checkEngine, checkPodNetwork, checkPodSecurity } from './machines/open-engine.ts'
 import { Secret } from './domain/secret.ts'
 import type { KeptAddresses } from './operations/perform/note-uses.ts'
 import { defaultQuotas, type QuotaLimits } from './operations/perform/quotas.ts'
@@ -61,6 +61,7 @@ export interface ServeOptions {
   readonly engine?: string | undefined
   /** How much a Kubernetes cluster lets machines do: `restricted` or `baseline`. `restricted` by default. */
   readonly podSecurity?: string | undefined
+  readonly podNetwork?: string | undefined
   /** Milliseconds for which an idle connection is kept, longer than proxies keep theirs. Without it, 620 seconds. */
   readonly keepAlive?: number | undefined
   /** Milliseconds that `drain` takes. Without it, none. */
@@ -94,6 +95,7 @@ export interface Config {
   readonly machinesRate: number
   readonly engine: string
   readonly podSecurity: 'restricted' | 'baseline'
+  readonly podNetwork: 'isolated' | 'shared'
   readonly logLevel: LogLevel
   readonly location: string
   /** An origin: no path, no slash at the end. */
@@ -142,6 +144,7 @@ export function checkOptions(options: ServeOptions): Config {
     quotas: checkQuotas(options.quotas ?? {}),
     engine: checkEngine(options.engine ?? 'none'),
     podSecurity: checkPodSecurity(options.podSecurity ?? 'restricted'),
+    podNetwork: checkPodNetwork(options.podNetwork ?? 'isolated'),
     machinesRate: checkMachinesRate(options.machinesRate ?? 1),
     logLevel,
     location,

@@ -30,7 +30,7 @@ interface Wiring {
 
 /** What runs machines, if there is something; `tell` logs what, or what is missing, once the server listens. */
 export async function startMachines(
-  { engine: setting, dataDirectory, podSecurity, quotas }: Config,
+  { engine: setting, dataDirectory, podSecurity, podNetwork, quotas }: Config,
   { store, keyring, log, sayRarely, openSocket }: Wiring,
 ): Promise<{ readonly machines: RunningMachines | undefined; readonly tell: () => void }> {
   if (setting === 'none') return { machines: undefined, tell() {} }
@@ -41,6 +41,7 @@ export async function startMachines(
     directory: join(dataDirectory, 'machines'),
     last,
     podSecurity,
+    podNetwork,
     limits: limitsOf(quotas),
   })
   if (opened === undefined) {

@@ -62,6 +62,11 @@ export const settings = {
     takes: 'level',
     usual: 'restricted',
   },
+  podNetwork: {
+    what: 'Which network of a cluster machines take: isolated, which keeps organizations apart, or shared',
+    takes: 'kind',
+    usual: 'isolated',
+  },
   machinesRate: {
     what: 'How often a second one holder may do the same to one machine',
     takes: 'number',

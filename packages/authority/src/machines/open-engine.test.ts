@@ -23,6 +23,7 @@ test.skipIf(missing !== undefined)('auto takes the local engine last, and mounts
         directory: join(directory, 'machines'),
         last,
         podSecurity: 'restricted',
+        podNetwork: 'isolated',
         limits: {},
       })
     )?.engine.kind

@@ -28,6 +28,15 @@ export function checkPodSecurity(given: string): PodSecurity {
   throw new StartupError('configuration_invalid', '--pod-security is restricted or baseline.')
 }
 
+/**
+ * Whether machines run in a cluster whose network lets those of all organizations reach each other.
+ * @throws StartupError `configuration_invalid`
+ */
+export function checkPodNetwork(given: string): 'isolated' | 'shared' {
+  if (given === 'isolated' || given === 'shared') return given
+  throw new StartupError('configuration_invalid', '--pod-network is isolated or shared.')
+}
+
 export interface OpenedEngine {
   readonly engine: Engine
   /** Undefined if it does not answer yet. */
@@ -59,6 +68,7 @@ interface Surroundings {
   readonly last: string | undefined
   /** For clusters; what an organization may have is limited there too. */
   readonly podSecurity: PodSecurity
+  readonly podNetwork: 'isolated' | 'shared'
   readonly limits: TenantLimits
 }
 
@@ -138,12 +148,14 @@ const ownerName = 'engine_owner'
 const lastName = 'engine_last'
 
 /** @param kubeconfig empty for that of kubectl, or the account of this Pod */
-async function openCluster(kubeconfig: string, { owner, env, podSecurity, limits }: Surroundings): Promise<Engine> {
+async function openCluster(kubeconfig: string, surroundings: Surroundings): Promise<Engine> {
+  const { owner, env, podSecurity, podNetwork, limits } = surroundings
   // Most installations have no cluster.
   const { createKubernetesEngine, findAccess } = await import('@hallpass/engine/kubernetes')
   try {
     const access = findAccess(env, kubeconfig === '' ? undefined : kubeconfig)
-    return createKubernetesEngine({ owner, access, env, security: podSecurity, limits })
+    const allowSharedNetworks = podNetwork === 'shared'
+    return createKubernetesEngine({ owner, access, env, security: podSecurity, allowSharedNetworks, limits })
   } catch (error) {
     throw refusal(error)
   }

@@ -25,6 +25,7 @@ export async function examineEngine(
       directory,
       last,
       podSecurity: 'restricted',
+      podNetwork: 'isolated',
       limits: {},
     })
     if (opened !== undefined) {

@@ -66,12 +66,12 @@ function remediesOf({
   return [
     ...(networks === 'shared'
       ? [
-          'Machines of all organizations reach each other, because the network of the cluster ignores NetworkPolicy: install a network that enforces it.',
+          'The network of the cluster ignores NetworkPolicy, so machines of all organizations reach each other: install one that enforces it. None runs without --pod-network shared.',
         ]
       : []),
     ...(networks === 'unknown'
       ? [
-          'It could not be tried whether the network of the cluster enforces NetworkPolicy, so organizations may reach each other.',
+          'It could not be tried whether the network of the cluster enforces NetworkPolicy, so organizations may reach each other. No machine runs without --pod-network shared.',
         ]
       : []),
     ...(security === 'restricted'

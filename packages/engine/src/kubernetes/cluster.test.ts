@@ -92,7 +92,9 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
     await expect(engine.start(elsewhere.runId)).rejects.toMatchObject({ code: 'no_capacity' })
     await engine.remove(elsewhere.runId)
     const strict = place.openWith({ allowSharedNetworks: false })
-    await expect(strict.create(specOf({ network: 'acme' }))).rejects.toMatchObject({ code: 'not_isolated' })
+    for (const spec of [specOf({ network: 'acme' }), specOf({ tenant: 'acme' })]) {
+      await expect(strict.create(spec)).rejects.toMatchObject({ code: 'not_isolated' })
+    }
   })
 
   test('places runs in regions', async () => {

@@ -42,11 +42,14 @@ export interface KubernetesOptions {
   readonly timeoutMs?: number
   /** How long a run may wait for room on a node; 3 s by default, more where nodes are made as they are needed. */
   readonly capacityMs?: number
-  /** Gives runs a network even if runs of different organizations reach each other: only for a single organization. */
+  /** Runs them even if runs of different organizations reach each other: only for those that trust each other. */
   readonly allowSharedNetworks?: boolean
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly random?: () => string
 }
+
+/** Milliseconds. */
+const triesEvery = 30_000
 
 /** Connects to nothing yet. @throws EngineError `bad_spec` that names the option, the file or the variable */
 export function createKubernetesEngine(options: KubernetesOptions): Engine {
@@ -57,11 +60,15 @@ export function createKubernetesEngine(options: KubernetesOptions): Engine {
   const findClass = () => findStorageClass(client, options.storageClass)
   let tried: Promise<Capabilities> | undefined
   const capabilities = (): Promise<Capabilities> => {
-    tried ??= findAbilities({ client, names, namespaces, security, findClass, random }).catch((error: unknown) => {
-      tried = undefined
-      throw error
-    })
-    return tried
+    if (tried !== undefined) return tried
+    const begun = findAbilities({ client, names, namespaces, security, findClass, random })
+    const forget = (): void => {
+      if (tried === begun) tried = undefined
+    }
+    tried = begun
+    // What a busy cluster did not let anybody find out is tried again.
+    begun.then(({ networks }) => networks === 'unknown' && setTimeout(forget, triesEvery).unref(), forget)
+    return begun
   }
   const cluster: Cluster = createCluster({
     client,

@@ -102,7 +102,8 @@ export function createRuns(cluster: Cluster): Runs {
       const sentence = 'The image is not known by its digest: pull it first, and name it by its id'
       throw new EngineError('image_not_found', sentence, { field: 'image' })
     }
-    if (spec.network === undefined || cluster.allowSharedNetworks) return
+    // No Pod is without a network, so this is so for a run without one too.
+    if (cluster.allowSharedNetworks) return
     const { networks } = await cluster.capabilities()
     if (networks === 'isolated') return
     const why = networks === 'shared' ? 'does not keep networks apart' : 'is not known to keep networks apart'

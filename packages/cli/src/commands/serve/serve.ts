@@ -49,6 +49,7 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
     },
     engine: read.text('engine') ?? 'auto',
     podSecurity: read.text('podSecurity'),
+    podNetwork: read.text('podNetwork'),
     machinesRate: read.quota('machinesRate'),
     bootstrap: readBootstrap(read),
     mail: readMail(read),
