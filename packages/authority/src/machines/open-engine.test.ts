@@ -7,10 +7,18 @@ import { join } from 'node:path'
 import { reasonWithoutLocal } from '@hallpass/engine/local'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { openEngine } from './open-engine.ts'
+import { checkPodNetwork, checkPodSecurity, openEngine } from './open-engine.ts'
 
 const isDockerHere = ['/var/run/docker.sock', '/run/podman/podman.sock'].some((path) => existsSync(path))
 const missing = isDockerHere ? 'another engine is here' : await reasonWithoutLocal()
+
+test.each([
+  [checkPodSecurity, ['restricted', 'baseline'], '--pod-security is restricted or baseline'],
+  [checkPodNetwork, ['isolated', 'shared'], '--pod-network is isolated or shared'],
+] as const)('%o takes its words alone', (check, words, sentence) => {
+  expect(words.map(check)).toEqual(words)
+  for (const other of ['', 'privileged', 'Shared', ' isolated']) expect(() => check(other)).toThrow(sentence)
+})
 
 test.skipIf(missing !== undefined)('auto takes the local engine last, and mounts nothing', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-auto-'))
