@@ -67,7 +67,14 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
   })
 
   test('leaves nothing behind', async () => {
+    const containers = () => globSync('/sys/fs/cgroup/*/k8s.io/*').toSorted()
+    const before = containers()
     const other = await startCluster()
+    await other.ask('POST', '/api/v1/namespaces/default/pods', {
+      metadata: { name: 'left' },
+      spec: { nodeName: 'node-1', containers: [{ name: 'left', image: other.image, command: ['sleep', '1000'] }] },
+    })
+    await expect.poll(() => containers().length).toBeGreaterThan(before.length)
     // Not even where it is closed while a part of it is stopped.
     other.pauseEtcd()
     const directory = dirname(other.kubeconfig)
@@ -75,6 +82,7 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
     const groups = directory.slice(directory.lastIndexOf('/') + 1)
     expect(existsSync(directory)).toBe(false)
     expect(globSync([`/sys/fs/cgroup/${groups}`, `/sys/fs/cgroup/*/${groups}`])).toEqual([])
+    expect(containers()).toEqual(before)
     expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(groups)
     expect(execFileSync('ps', ['ax', '-o', 'args'], { encoding: 'utf8' })).not.toContain(`${groups}/`)
   })

@@ -71,8 +71,9 @@ export async function startCluster(): Promise<Cluster> {
 
   async function close(): Promise<void> {
     for (const closer of closers.splice(0)) closer()
+    const containers = boxes.flatMap(containersIn)
     await Promise.all(boxes.map((box) => box.end()))
-    await removeGroups(groups)
+    await removeGroups([`${groups}/**`, ...containers.map((id) => `k8s.io/${id}`)])
     await rm(directory, { recursive: true, force: true })
   }
 
@@ -212,9 +213,18 @@ const storageClass = {
   allowVolumeExpansion: true,
 }
 
-/** They can be removed when the last process of them has ended. */
-async function removeGroups(groups: string): Promise<void> {
-  const found = globSync([`/sys/fs/cgroup/${groups}/**/`, `/sys/fs/cgroup/*/${groups}/**/`])
+/** Those that end with the box: nobody removes the control groups that containerd made for them. */
+function containersIn(box: Box): readonly string[] {
+  try {
+    return box.run('ls', '/run/containerd/io.containerd.runtime.v2.task/k8s.io').split('\n').filter(Boolean)
+  } catch {
+    return []
+  }
+}
+
+/** They can be removed when the last process of them has ended. `groups` are patterns below the root of each hierarchy. */
+async function removeGroups(groups: readonly string[]): Promise<void> {
+  const found = globSync(groups.flatMap((group) => [`/sys/fs/cgroup/${group}/`, `/sys/fs/cgroup/*/${group}/`]))
   // The deepest first.
   for (const group of found.toSorted((a, b) => b.length - a.length)) {
     const isGone = (): Promise<boolean> =>

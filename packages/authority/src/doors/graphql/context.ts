@@ -41,16 +41,13 @@ export function createContext(exchange: Exchange, pause: () => Promise<void>): C
     return error
   }
   function limited(free: Exchange): Exchange {
-    return {
-      ...free,
-      perform(operation, input) {
-        run += 1
-        if (run > limits.operations) throw refuse(run)
-        const done = last.then(pause).then(() => free.perform(operation, input))
-        last = done.catch(() => undefined)
-        return done
-      },
-    }
+    return free.performing((operation, input) => {
+      run += 1
+      if (run > limits.operations) throw refuse(run)
+      const done = last.then(pause).then(() => free.perform(operation, input))
+      last = done.catch(() => undefined)
+      return done
+    })
   }
   return {
     exchange: limited(exchange),

@@ -52,11 +52,18 @@ export function openContractRoute(server: FastifyInstance, door: ContractDoor, r
       handled instanceof PagedList ? await printPages(handled, inTurnOf(reply.request), environment.pause) : handled
     tellEnd(reply.request, reply)
     void reply.code(route.status)
-    if (made === undefined || route.answer === undefined) return unlessSent(reply.send())
+    if (made === undefined || route.answer === undefined) return wait(reply.send())
     void reply.type('application/json; charset=utf-8')
-    if (made instanceof Readable) return unlessSent(reply.send(made))
+    if (made instanceof Readable) return wait(reply.send(made))
     const text = print(made, environment.pause)
-    return unlessSent(reply.send(typeof text === 'string' ? text : await text))
+    return wait(reply.send(typeof text === 'string' ? text : await text))
+  }
+  /**
+   * For Fastify to wait for: a reply that is sent already would be waited for in another turn of the loop. A long answer must not be
+   * waited for in its turn of the queue.
+   */
+  function wait(reply: FastifyReply): FastifyReply | undefined {
+    return isLong || reply.raw.headersSent ? undefined : reply
   }
   const inTurnOf =
     (request: FastifyRequest) =>
@@ -79,11 +86,6 @@ export function openContractRoute(server: FastifyInstance, door: ContractDoor, r
       return answerInTurn(environment.longAnswers, request, reply, (waited) => makeFor(presented, waited))
     },
   })
-}
-
-/** What a handler returns, for Fastify to wait for: a reply that is on its way already would be waited for in another turn. */
-function unlessSent(reply: FastifyReply): FastifyReply | undefined {
-  return reply.raw.headersSent ? undefined : reply
 }
 
 /** Whether the answer has a list, which may be long. */

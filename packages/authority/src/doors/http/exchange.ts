@@ -37,6 +37,8 @@ export interface Exchange {
   ) => Promise<{ readonly also: Also; readonly answers: readonly (Output | DomainError)[] }>
   /** For the GraphQL mutation of this name. */
   readonly mutating: (mutation: string) => Exchange
+  /** The same, which performs like this. */
+  readonly performing: (perform: Exchange['perform']) => Exchange
 }
 
 /** The credentials of a request without any, or whose credentials do not count. */
@@ -68,11 +70,9 @@ class ExchangeOfRequest implements Exchange {
   readonly perform: Exchange['perform']
   readonly #parts: Parts
 
-  constructor(parts: Parts, mutation?: string) {
-    const { environment, presented, request, store, spend } = parts
-    const caller = new CallerOfRequest(request, spend, mutation)
+  constructor(parts: Parts, performing?: Exchange['perform']) {
     this.#parts = parts
-    this.perform = (operation, input) => perform(environment, caller, operation, presented, input, store)
+    this.perform = performing ?? performFor(parts)
   }
 
   get now(): Exchange['now'] {
@@ -117,8 +117,18 @@ class ExchangeOfRequest implements Exchange {
   }
 
   get mutating(): Exchange['mutating'] {
-    return (mutation) => new ExchangeOfRequest(this.#parts, mutation)
+    return (mutation) => this.performing(performFor(this.#parts, mutation))
   }
+
+  get performing(): Exchange['performing'] {
+    return (performing) => new ExchangeOfRequest(this.#parts, performing)
+  }
+}
+
+function performFor(parts: Parts, mutation?: string): Exchange['perform'] {
+  const { environment, presented, request, store, spend } = parts
+  const caller = new CallerOfRequest(request, spend, mutation)
+  return (operation, input) => perform(environment, caller, operation, presented, input, store)
 }
 
 class CallerOfRequest implements Caller {
