@@ -1,7 +1,7 @@
 // The server's package as it is published: a few files that need no other package.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -36,6 +36,12 @@ test('serves from its own files alone, and names the packages that are in them',
     for (const [name, version] of Object.entries(dependencies)) {
       if (!name.startsWith('@hallpass/')) expect(notices).toMatch(new RegExp(`^${name} ${version} \\(`, 'm'))
     }
+    expect(notices).not.toMatch(/^(?:ajv|light-my-request|glob) /m)
+
+    // Any other character in a file would double the memory that its text takes.
+    const codes = (await readdir(folder)).filter((name) => name.endsWith('.js'))
+    const texts = await Promise.all(codes.map((name) => readFile(join(folder, name))))
+    expect(codes.filter((_, at) => texts[at]?.some((byte) => byte > 0x7f))).toEqual([])
   } finally {
     await rm(folder, { recursive: true })
   }

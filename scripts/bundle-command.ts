@@ -5,17 +5,10 @@ import { join, resolve } from 'node:path'
 import { rolldown, type Plugin } from 'rolldown'
 
 import { answerForms } from '../packages/client/src/answer-forms.ts'
+import { builtins } from './builtins.ts'
 import { readManifest } from './manifest.ts'
 
 const command = resolve(import.meta.dirname, '../packages/cli')
-
-/** An `import` of a module of Node.js also loads its lazy parts: fetch with `node:http`, streams with `node:fs`. */
-const builtins: Plugin = {
-  name: 'builtins',
-  resolveId: (id) => (id.startsWith('node:') && id !== 'node:module' ? `\0${id}` : undefined),
-  load: (id) =>
-    id.startsWith('\0node:') ? `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice(1))})` : undefined,
-}
 
 /** The bundle leaves out the schemas from which they are made. */
 const forms: Plugin = {
@@ -40,6 +33,7 @@ export async function bundleCommand(directory: string): Promise<void> {
   await bundle.write({
     dir: directory,
     format: 'esm',
+    charset: 'ascii',
     minify: true,
     chunkFileNames: '[name]-[hash].js',
     // One file has what nearly every command needs, because to find another file takes as long as to run it.
