@@ -80,7 +80,7 @@ export function createConnections(options: {
       network,
       line: shared ? `connection ${opened}` : network,
       parse: undefined,
-      begun: new Set(),
+      begun: [],
       parsed: [],
       held: nothing,
       waits: false,
@@ -164,7 +164,7 @@ export function createConnections(options: {
   }
 
   function mayGoOn({ socket, parsed, held, begun }: Connection): boolean {
-    if (socket.destroyed || begun.size >= bounds.requests) return false
+    if (socket.destroyed || begun.length >= bounds.requests) return false
     return parsed.length > 0 || (held.length > 0 && !hasPausedParser(socket))
   }
 
@@ -187,12 +187,12 @@ export function createConnections(options: {
 
   function begin(connection: Connection, { listener, request, response }: Exchange): void {
     const { socket, begun } = connection
-    begun.add(response)
+    begun.push(response)
     // Not `once`: the event comes only once, and removing the listener would cost more than the rest of this.
     response.on('close', () => {
-      begun.delete(response)
+      takeOut(begun, response)
       refuseIfAnswered(connection)
-      if (ending && begun.size + connection.parsed.length + connection.held.length === 0) socket.end()
+      if (ending && begun.length + connection.parsed.length + connection.held.length === 0) socket.end()
       attend(connection)
       endIfAnswered(connection)
     })
@@ -224,7 +224,7 @@ export function createConnections(options: {
   function refuseIfAnswered({ socket, parsed, begun, refuse }: Connection): void {
     if (refuse === undefined) return
     // An incomplete request is what is refused.
-    if (parsed.some(({ request }) => request.complete) || [...begun].some(({ req }) => req.complete)) return
+    if (parsed.some(({ request }) => request.complete) || begun.some(({ req }) => req.complete)) return
     // The last answer ends the connection by itself.
     if (socket.writable) refuse()
   }
@@ -236,10 +236,10 @@ export function createConnections(options: {
   function endIfAnswered(connection: Connection): void {
     const { parsed, held, begun, end } = connection
     if (end === undefined || held.length > 0) return
-    const isComplete = [...parsed.map(({ request }) => request), ...[...begun].map(({ req }) => req)].every(
+    const isComplete = [...parsed.map(({ request }) => request), ...begun.map(({ req }) => req)].every(
       ({ complete }) => complete,
     )
-    if (isComplete && begun.size + parsed.length > 0) return
+    if (isComplete && begun.length + parsed.length > 0) return
     connection.end = undefined
     end()
   }
@@ -276,14 +276,14 @@ export function createConnections(options: {
           connectionsCheckingInterval: bounds.lookingInterval,
           keepAliveTimeout: keepAlive,
           shouldUpgradeCallback(request) {
-            const { begun, parsed } = connections.get(request.socket) ?? { begun: new Set(), parsed: [] }
-            return offersSocket(request) && begun.size + parsed.length === 0
+            const { begun, parsed } = connections.get(request.socket) ?? { begun: [], parsed: [] }
+            return offersSocket(request) && begun.length + parsed.length === 0
           },
         },
         (request, response) => {
           const connection = connections.get(request.socket)
           if (connection === undefined || request.socket.destroyed) return
-          if (connection.begun.size + connection.parsed.length > 0) beCautious()
+          if (connection.begun.length + connection.parsed.length > 0) beCautious()
           connection.parsed.push({ listener, request, response })
           if (connection.parse === undefined && isLight(request)) gather(connection)
           else attend(connection)
@@ -344,6 +344,12 @@ function isLight({ method, headers }: IncomingMessage): boolean {
   return authorization + cookie === '' && Number(headers['content-length']) <= longestOfLight
 }
 
+/** Not a set: V8 gives one a new table every few requests, and each table keeps the next from being collected. */
+function takeOut(begun: ServerResponse[], response: ServerResponse): void {
+  const last = begun.pop()
+  if (last !== undefined && last !== response) begun[begun.indexOf(response)] = last
+}
+
 /** Bytes held for the connection: not parsed yet, and not sent yet. */
 function weightOf({ socket, held, begun }: Connection): number {
   let weight = socket.readableLength + held.length
@@ -364,7 +370,7 @@ interface Connection {
   readonly line: string
   /** Node's parser, if it is fed in pieces. */
   parse: ((bytes: Buffer) => void) | undefined
-  readonly begun: Set<ServerResponse>
+  readonly begun: ServerResponse[]
   /** Requests parsed and not begun: from one read before the reading in pieces. */
   parsed: Exchange[]
   /** Bytes read and not parsed: at most two reads of the socket. */

@@ -109,7 +109,9 @@ class PostgresStore implements Store {
   readonly #heartbeat: Heartbeat
   readonly #warn: (sentence: string) => void
   readonly #statements = new PostgresStatements()
-  readonly #running = new Set<Promise<unknown>>()
+  #running = 0
+  /** Called once nothing runs any more. */
+  #idle: (() => void) | undefined
   #closing: Promise<void> | undefined
 
   constructor(
@@ -146,18 +148,18 @@ class PostgresStore implements Store {
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled(this.#running)
+    if (this.#running > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
     await this.#connections.end()
   }
 
   async #track<T>(job: () => Promise<T>): Promise<T> {
     if (this.#closing) throw new StoreTrouble('closed', 'unchanged')
-    const running = job()
-    this.#running.add(running)
+    this.#running += 1
     try {
-      return await running
+      return await job()
     } finally {
-      this.#running.delete(running)
+      this.#running -= 1
+      if (this.#running === 0) this.#idle?.()
     }
   }
 
