@@ -48,8 +48,6 @@ describe.skipIf(missing !== undefined)(
     async function apply(which: 'authority' | 'machines', tag: string): Promise<void> {
       const settings = {
         HALLPASS_TRUSTED_PROXIES: '10.9.0.0/24',
-        // That of the tests ignores NetworkPolicy.
-        HALLPASS_POD_NETWORK: 'shared',
         HALLPASS_BOOTSTRAP_EMAIL: founder.email,
         HALLPASS_BOOTSTRAP_PASSWORD: founder.password,
       }
@@ -80,7 +78,7 @@ describe.skipIf(missing !== undefined)(
     beforeAll(async () => {
       directory = await mkdtemp(join(tmpdir(), 'hallpass-deploy-'))
       postgres = await startPostgres()
-      cluster = await startCluster()
+      cluster = await startCluster({ policies: true })
       const image = await makeImage('registry.test/hallpass:1', join(directory, 'image'))
       await cluster.addImages([image, { ...image, name: 'registry.test/hallpass:2' }])
       const host = await cluster.expose(join(postgres.directory, '.s.PGSQL.5432'), 5432)

@@ -1,22 +1,20 @@
 // The rights that deploy/kubernetes/machines gives the engine: they are enough, none is too much, and they have bounds.
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parse, parseAllDocuments } from 'yaml'
 
-import { createAsk, type Ask } from '../../interop/kubernetes/ask.ts'
+import type { Ask } from '../../interop/kubernetes/ask.ts'
 import { program } from '../../interop/kubernetes/build.ts'
 import { reasonWithoutCluster, startCluster, type Cluster } from '../../interop/kubernetes/cluster.ts'
-import { kubeconfigFor } from '../../interop/kubernetes/names.ts'
 import { createKubernetesEngine, findAccess } from '../../packages/engine/src/kubernetes/kubernetes.ts'
+import { later, makeAccount, readRole, rightsOf, type Account } from './account.ts'
 
 const missing = reasonWithoutCluster()
 const root = resolve(import.meta.dirname, '../..')
-const deploy = join(root, 'deploy/kubernetes')
 
 /** What one event of the audit log says, of those of Kubernetes' audit.k8s.io/v1. */
 interface Event {
@@ -27,34 +25,19 @@ interface Event {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-interface Role {
-  readonly rules: readonly Readonly<Record<'apiGroups' | 'resources' | 'verbs', readonly string[]>>[]
-}
-
 describe.skipIf(missing !== undefined)(`the role${missing === undefined ? '' : `, skipped: ${missing}`}`, () => {
   let directory: string
   let cluster: Cluster
-  let kubeconfig: string
-  /** As the account. */
-  let ask: Ask
+  let account: Account
 
   const kubectl = (...words: readonly string[]): string =>
     execFileSync(program, ['kubectl', '--kubeconfig', cluster.kubeconfig, ...words], { encoding: 'utf8' }).trim()
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'hallpass-role-'))
-    cluster = await startCluster()
-    const files = ['authority/namespace.yaml', 'machines/account.yaml', 'machines/role.yaml', 'machines/bounds.yaml']
-    for (const file of files) kubectl('apply', '--namespace=hallpass', `--filename=${join(deploy, file)}`)
-    const token = kubectl('create', 'token', 'hallpass', '--namespace=hallpass', '--duration=2h')
-    const { clusters } = parse(await readFile(cluster.kubeconfig, 'utf8')) as {
-      clusters: [{ cluster: { server: string; 'certificate-authority-data': string } }]
-    }
-    const [{ cluster: found }] = clusters
-    const ca = Buffer.from(found['certificate-authority-data'], 'base64').toString()
-    ask = createAsk({ port: Number(new URL(found.server).port), ca, token })
-    kubeconfig = join(directory, 'kubeconfig')
-    await writeFile(kubeconfig, kubeconfigFor(found.server, ca, token), { mode: 0o600 })
+    // The suite runs on a network that ignores NetworkPolicy beside this.
+    cluster = await startCluster({ policies: true })
+    account = await makeAccount(cluster, directory)
   })
   afterAll(async () => {
     await cluster.close()
@@ -62,13 +45,13 @@ describe.skipIf(missing !== undefined)(`the role${missing === undefined ? '' : `
   })
 
   test('lets the engine pass the suite of all engines, which asks for all that it allows and for nothing else', async () => {
-    const env = { ...process.env, HALLPASS_KUBECONFIG: kubeconfig }
+    const env = { ...process.env, HALLPASS_KUBECONFIG: account.kubeconfig }
     // Which rights the suite takes is the question here, and not how busy this machine is.
     const words = ['vitest', 'run', '--retry=2', '-t', 'Kubernetes', 'packages/engine/src/kubernetes/cluster.test.ts']
     await promisify(execFile)('npx', words, { cwd: root, env, maxBuffer: 2 ** 26 })
     // What the suite does not do: the limits of an organization and the rights of its machines become others.
     for (const [volumes, security] of [[2, 'restricted'] as const, [3, 'baseline'] as const]) {
-      const access = findAccess({}, kubeconfig)
+      const access = findAccess({}, account.kubeconfig)
       const engine = createKubernetesEngine({ owner: 'acme', access, security, limits: { volumes }, env: {} })
       await engine.createVolume(`vol_${volumes}`, 1024, 'org')
     }
@@ -76,10 +59,7 @@ describe.skipIf(missing !== undefined)(`the role${missing === undefined ? '' : `
       '{"persistentvolumeclaims":"3"}',
     )
 
-    const role = parseAllDocuments(await readFile(join(deploy, 'machines/role.yaml'), 'utf8'))[0]?.toJS() as Role
-    const allowed = role.rules.flatMap(({ apiGroups, resources, verbs }) =>
-      resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource} of "${apiGroups.join()}"`)),
-    )
+    const allowed = rightsOf(await readRole())
     const lines = (await readFile(cluster.auditLog, 'utf8')).trim().split('\n')
     const events = lines.map((line) => JSON.parse(line) as Event)
     const asked = new Map<string, string | undefined>()
@@ -90,12 +70,11 @@ describe.skipIf(missing !== undefined)(`the role${missing === undefined ? '' : `
       asked.set(`${verb} ${whole} of "${apiGroup}"`, annotations?.['authorization.k8s.io/decision'])
     }
     expect([...asked].filter(([, decision]) => decision !== 'allow')).toEqual([])
-    // This Kubernetes takes a WebSocket for what is read.
-    const later = 'create pods/exec of ""'
     expect([...asked.keys()].toSorted()).toEqual(allowed.filter((right) => right !== later).toSorted())
   }, 1_200_000)
 
   test('has bounds: namespaces that are not of organizations stay as they are', async () => {
+    const { ask } = account
     const pod = { metadata: { name: 'mine' }, spec: { containers: [{ name: 'mine', image: cluster.image }] } }
     await cluster.ask('POST', '/api/v1/namespaces/default/pods', pod)
     const foreign = 'the namespace is not one of an organization'

@@ -2,13 +2,14 @@
 import { execFileSync } from 'node:child_process'
 
 import { env, type Box } from './box.ts'
-import { addressOf, controlAddress, podsOf } from './names.ts'
+import { addressOf, controlAddress, podsOf, worldAddress } from './names.ts'
 
 /** Lays a cable from each node to a switch beside the control plane, and tells them how they reach each other's Pods. */
 export function connectBoxes(control: Box, nodes: readonly Box[]): void {
   const ip = (box: Box, line: string): void => void box.run('ip', ...line.split(' '))
   ip(control, 'link add nodes type bridge')
   ip(control, `address add ${controlAddress}/24 dev nodes`)
+  ip(control, `address add ${worldAddress}/32 dev nodes`)
   ip(control, 'link set nodes up')
   for (const [index, box] of nodes.entries()) {
     const number = index + 1

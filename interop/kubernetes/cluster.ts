@@ -17,7 +17,7 @@ import { prepareControl, startControl } from './control.ts'
 import { expose, reach } from './forward.ts'
 import { packImages, type Image } from './images.ts'
 import { controlAddress, kubeconfigFor, type Token } from './names.ts'
-import { pauseImage, startNode, type Node } from './node.ts'
+import { containersLeft, pauseImage, startNode, type Node, type Place } from './node.ts'
 
 export interface Cluster {
   /** The path of a kubeconfig that may do everything; the API server is reached at our loopback. */
@@ -40,8 +40,8 @@ export interface Cluster {
   readonly addImages: (images: readonly Image[]) => Promise<void>
   /** Makes an address of the cluster a port of our loopback. */
   readonly reach: (host: string, port: number) => Promise<number>
-  /** Makes a port of our loopback, or a socket at a path, this port of an address in the cluster, which it returns. */
-  readonly expose: (own: number | string, port: number) => Promise<string>
+  /** Makes a port of our loopback, or a socket at a path, this port of an address outside of the nodes, and returns that. */
+  readonly expose: (own: number | string, port: number, address?: string) => Promise<string>
   readonly close: () => Promise<void>
 }
 
@@ -55,15 +55,33 @@ export function reasonWithoutCluster(): string | undefined {
 export function reasonWithoutParts(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'it takes root, on Linux'
   if (!existsSync(program)) return 'its parts are not built: node interop/kubernetes/main.ts build'
-  for (const needed of ['containerd', 'runc', 'ctr', 'ip', 'iptables', 'catatonit', 'setpriv', 'nsenter', 'openssl']) {
+  for (const needed of [
+    'containerd',
+    'runc',
+    'ctr',
+    'ip',
+    'iptables',
+    'ipset',
+    'catatonit',
+    'setpriv',
+    'nsenter',
+    'openssl',
+  ]) {
     if (spawnSync('which', [needed], { env, stdio: 'ignore' }).status !== 0) return `there is no ${needed}`
   }
   if (!existsSync('/usr/lib/cni/ptp')) return 'there are no plugins of containernetworking'
   return reasonWithoutNetworks() ?? reasonWithoutBusybox()
 }
 
+export interface ClusterOptions {
+  /** Whether its network enforces NetworkPolicy. */
+  readonly policies?: boolean
+  /** More flags of the API server. */
+  readonly apiServer?: readonly string[]
+}
+
 /** @throws Error with the end of a log where a part does not start */
-export async function startCluster(): Promise<Cluster> {
+export async function startCluster({ policies = false, apiServer = [] }: ClusterOptions = {}): Promise<Cluster> {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-kubernetes-'))
   const groups = basename(directory)
   const boxes: Box[] = []
@@ -71,9 +89,8 @@ export async function startCluster(): Promise<Cluster> {
 
   async function close(): Promise<void> {
     for (const closer of closers.splice(0)) closer()
-    const containers = boxes.flatMap(containersIn)
     await Promise.all(boxes.map((box) => box.end()))
-    await removeGroups([`${groups}/**`, ...containers.map((id) => `k8s.io/${id}`)])
+    await removeGroups([`${groups}/**`, ...containersLeft(directory).map((id) => `k8s.io/${id}`)])
     await rm(directory, { recursive: true, force: true })
   }
 
@@ -88,13 +105,13 @@ export async function startCluster(): Promise<Cluster> {
       return box
     }
     const controlBox = await open('control')
-    const places = []
-    for (const { name, number, region } of machines) places.push({ box: await open(name), number, region, groups })
+    const places: Place[] = []
+    for (const { name, ...machine } of machines) places.push({ ...machine, box: await open(name), groups })
     connectBoxes(
       controlBox,
       places.map(({ box }) => box),
     )
-    const control = startControl(controlBox)
+    const control = startControl(controlBox, apiServer)
     const way = await reach(controlBox, controlAddress, 6443)
     closers.push(way.close)
     const ca = await readFile(join(directory, 'control/ca.pem'), 'utf8')
@@ -133,7 +150,9 @@ export async function startCluster(): Promise<Cluster> {
       if (node === undefined) throw new Error(`there is no node ${name}`)
       return node
     }
+    // One that is new says some seconds late which images it has, and what knows of none cannot try the network.
     const isReady = ({ status }: NodeObject): boolean =>
+      status.images !== undefined &&
       status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true
     // Without which no Pod is taken.
     const hasAccount = (): Promise<boolean> =>
@@ -147,6 +166,7 @@ export async function startCluster(): Promise<Cluster> {
       if (items.length === nodes.length && items.every(isReady) && (await hasAccount())) break
       await pause(100)
     }
+    if (policies) await Promise.all(nodes.map((node) => node.enforcePolicies()))
     let archives = 0
     return {
       kubeconfig,
@@ -172,10 +192,10 @@ export async function startCluster(): Promise<Cluster> {
         closers.push(opened.close)
         return opened.port
       },
-      async expose(own, port) {
-        const opened = await expose(controlBox, controlAddress, port, own)
+      async expose(own, port, address = controlAddress) {
+        const opened = await expose(controlBox, address, port, own)
         closers.push(opened.close)
-        return controlAddress
+        return address
       },
       close,
     }
@@ -191,7 +211,10 @@ const machines = [
 ]
 
 interface NodeObject {
-  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
+  readonly status: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+    readonly images?: readonly object[]
+  }
 }
 
 /** The first may do everything. */
@@ -202,6 +225,7 @@ function people(): readonly Token[] {
     { user: 'system:kube-controller-manager', groups: [], token: token() },
     { user: 'system:kube-scheduler', groups: [], token: token() },
     { user: 'system:kube-proxy', groups: [], token: token() },
+    { user: 'kube-router', groups: ['system:masters'], token: token() },
     ...machines.map(({ name }) => ({ user: `system:node:${name}`, groups: ['system:nodes'], token: token() })),
   ]
 }
@@ -211,15 +235,6 @@ const storageClass = {
   provisioner: 'kubernetes.io/host-path',
   reclaimPolicy: 'Delete',
   allowVolumeExpansion: true,
-}
-
-/** Those that end with the box: nobody removes the control groups that containerd made for them. */
-function containersIn(box: Box): readonly string[] {
-  try {
-    return box.run('ls', '/run/containerd/io.containerd.runtime.v2.task/k8s.io').split('\n').filter(Boolean)
-  } catch {
-    return []
-  }
 }
 
 /** They can be removed when the last process of them has ended. `groups` are patterns below the root of each hierarchy. */

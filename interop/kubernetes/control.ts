@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { inside, type Box, type Part } from './box.ts'
 import { program } from './build.ts'
-import { controlAddress, kubeconfigFor, type Token } from './names.ts'
+import { controlAddress, kubeconfigFor, servicesNetwork, type Token } from './names.ts'
 
 export interface Control {
   readonly restartApiServer: () => Promise<void>
@@ -37,7 +37,8 @@ export async function prepareControl(directory: string, tokens: readonly Token[]
   await writeFile(join(cwd, 'audit.yaml'), audit)
 }
 
-export function startControl(box: Box): Control {
+/** @param flags more of the API server */
+export function startControl(box: Box, flags: readonly string[]): Control {
   const at = (name: string): string => `${inside}/control/${name}`
   const part = (name: string, ...flags: readonly string[]): Part => box.start(name, program, [name, ...flags])
 
@@ -64,7 +65,7 @@ export function startControl(box: Box): Control {
       '--service-account-issuer=https://kubernetes.default.svc',
       `--service-account-key-file=${at('accounts.key')}`,
       `--service-account-signing-key-file=${at('accounts.key')}`,
-      '--service-cluster-ip-range=10.96.0.0/16',
+      `--service-cluster-ip-range=${servicesNetwork}`,
       `--kubelet-client-certificate=${at('server.pem')}`,
       `--kubelet-client-key=${at('server.key')}`,
       '--kubelet-preferred-address-types=InternalIP',
@@ -72,6 +73,7 @@ export function startControl(box: Box): Control {
       `--audit-log-path=${at('audit.log')}`,
       `--cert-dir=${at('certificates')}`,
       '--profiling=false',
+      ...flags,
     )
   let apiServer = begin()
   const rest = [

@@ -1,5 +1,6 @@
-// node interop/kubernetes/main.ts build | start [FILE] | test [WORD…]: builds the parts of a test cluster; starts one, until
-// SIGINT or SIGTERM, and writes its kubeconfig to the file; or runs the tests that need one, of files whose paths hold a word.
+// node interop/kubernetes/main.ts build | start [FILE] [policies] | test [WORD…]: builds the parts of a test cluster; starts one,
+// whose network enforces NetworkPolicy or ignores it, until SIGINT or SIGTERM, and writes its kubeconfig to the file; or runs the
+// tests that need one, of files whose paths hold a word.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFile, rm } from 'node:fs/promises'
@@ -9,19 +10,19 @@ import { reasonWithoutParts, startCluster, type Cluster } from './cluster.ts'
 
 const [command, ...words] = process.argv.slice(2)
 if (command === 'build') buildProgram()
-else if (command === 'start') await start(words[0])
+else if (command === 'start') await start(words[0], words[1] === 'policies')
 else if (command === 'test') await runTests(words.length === 0 ? ['kubernetes'] : words)
 else throw new Error('say build, start or test')
 
-async function open(): Promise<Cluster> {
+async function open(policies = false): Promise<Cluster> {
   buildProgram()
   const reason = reasonWithoutParts()
   if (reason !== undefined) throw new Error(reason)
-  return startCluster()
+  return startCluster({ policies })
 }
 
-async function start(file?: string): Promise<void> {
-  const cluster = await open()
+async function start(file?: string, policies?: boolean): Promise<void> {
+  const cluster = await open(policies)
   if (file !== undefined) await copyFile(cluster.kubeconfig, file)
   console.log(`export HALLPASS_KUBECONFIG=${file ?? cluster.kubeconfig}`)
   await untilStopped()

@@ -3,6 +3,12 @@
 /** Of the box with the control plane, which is also the router. */
 export const controlAddress = '10.9.0.1'
 
+/** An address of the same box that is in no private network (RFC 5737): what Pods see of the world. */
+export const worldAddress = '203.0.113.1'
+
+/** Of services. */
+export const servicesNetwork = '10.96.0.0/16'
+
 /** Of the node with this number, which counts from one. */
 export const addressOf = (node: number): string => `10.9.0.${10 + node}`
 

@@ -1,11 +1,12 @@
-// A node of a test cluster: containerd, a kubelet and a kube-proxy in a box.
+// A node of a test cluster: containerd, a kubelet, a kube-proxy, and what enforces NetworkPolicy, in a box.
+import { globSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
-import { inside, type Box } from './box.ts'
+import { inside, type Box, type Part } from './box.ts'
 import { program } from './build.ts'
-import { addressOf, podsOf } from './names.ts'
+import { addressOf, podsOf, servicesNetwork } from './names.ts'
 
 export interface Node {
   readonly name: string
@@ -14,6 +15,8 @@ export interface Node {
   /** The kubelet ends as if its machine's power had gone; containers run on. */
   readonly killKubelet: () => Promise<void>
   readonly startKubelet: () => void
+  /** From now on it does what NetworkPolicy says. The cluster must know it already. */
+  readonly enforcePolicies: () => Promise<void>
   /** Gives it the images of an archive. @param archive below the directory of the cluster */
   readonly importImages: (archive: string) => void
   /** Kills the processes of a container, as a crash does. @param id as Pods have it, `containerd://…` */
@@ -22,24 +25,21 @@ export interface Node {
   readonly check: () => void
 }
 
-/**
- * @param directory of the cluster
- * @param groups the control groups of the cluster, below the root of each hierarchy
- */
-export async function startNode(
-  {
-    box,
-    number,
-    region,
-    groups,
-  }: { readonly box: Box; readonly number: number; readonly region: string; readonly groups: string },
-  directory: string,
-): Promise<Node> {
+export interface Place {
+  readonly box: Box
+  readonly number: number
+  readonly region: string
+  /** The control groups of the cluster, below the root of each hierarchy. */
+  readonly groups: string
+}
+
+/** @param directory of the cluster */
+export async function startNode({ box, number, region, groups }: Place, directory: string): Promise<Node> {
   const { name } = box
   const at = (file: string): string => `${inside}/${name}/${file}`
   const put = (file: string, text: string): Promise<void> => writeFile(join(directory, name, file), text)
   await mkdir(join(directory, name, 'networks'), { recursive: true })
-  await put('containerd.toml', containerd(at('containerd'), at('networks')))
+  await put('containerd.toml', containerd({ root: at('containerd'), state: at('state'), networks: at('networks') }))
   await put('networks/10-pods.conflist', JSON.stringify(network(number, at('addresses')), undefined, 2))
   await put('kubelet.yaml', kubeletSettings(`/${groups}/${name}`))
   await put('proxy.yaml', proxySettings(name))
@@ -67,7 +67,7 @@ export async function startNode(
       `--node-labels=topology.kubernetes.io/region=${region},topology.kubernetes.io/zone=${region}-a`,
     ])
   let kubelet = begin()
-  const proxy = box.start('kube-proxy', program, ['kube-proxy', `--config=${at('proxy.yaml')}`])
+  const rest: Part[] = [box.start('kube-proxy', program, ['kube-proxy', `--config=${at('proxy.yaml')}`])]
   return {
     name,
     region,
@@ -76,22 +76,47 @@ export async function startNode(
     startKubelet() {
       kubelet = begin()
     },
+    async enforcePolicies() {
+      const firewall = box.start('kube-router', program, firewallFlags(name))
+      rest.push(firewall)
+      for (;;) {
+        firewall.check()
+        try {
+          box.run('iptables', '--list-rules', 'KUBE-NWPLCY-DEFAULT')
+          break
+        } catch {
+          await pause(50)
+        }
+      }
+    },
     importImages: (archive) => void box.run(...ctr, 'images', 'import', archive.replace(directory, inside)),
     killContainer: (id) =>
       void box.run(...ctr, 'tasks', 'kill', '--all', '--signal', 'SIGKILL', id.slice('containerd://'.length)),
     check() {
-      for (const one of [runtime, kubelet, proxy]) one.check()
+      for (const one of [runtime, kubelet, ...rest]) one.check()
     },
   }
+}
+
+/**
+ * The containers that ended with the box, or were just being made: nobody removes the control groups that containerd made for
+ * them. It makes the folder before the group, and removes it after it.
+ */
+export function containersLeft(directory: string): readonly string[] {
+  return globSync(`${directory}/*/state/io.containerd.runtime.v2.task/k8s.io/*`).map((path) => basename(path))
 }
 
 /** The image of the container that keeps a Pod's network. */
 export const pauseImage = 'registry.test/pause:1'
 
 // It may not be allowed to lower the score by which the kernel chooses what to end when memory runs out.
-const containerd = (root: string, networks: string): string => `version = 2
-root = "${root}"
-state = "/run/containerd"
+const containerd = (at: {
+  readonly root: string
+  readonly state: string
+  readonly networks: string
+}): string => `version = 2
+root = "${at.root}"
+state = "${at.state}"
 [grpc]
   address = "/run/containerd/containerd.sock"
 [plugins."io.containerd.grpc.v1.cri"]
@@ -101,10 +126,10 @@ state = "/run/containerd"
     runtime_type = "io.containerd.runc.v2"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
-    conf_dir = "${networks}"
+    conf_dir = "${at.networks}"
 `
 
-/** Pods have addresses that all boxes reach. It ignores NetworkPolicy, as the plugins of containernetworking do. */
+/** Pods have addresses that all boxes reach. The plugins of containernetworking ignore NetworkPolicy. */
 const network = (number: number, dataDir: string): unknown => ({
   cniVersion: '0.4.0',
   name: 'pods',
@@ -115,6 +140,19 @@ const network = (number: number, dataDir: string): unknown => ({
     },
   ],
 })
+
+/** kube-router, of which only the part that enforces NetworkPolicy. Packets of a Pod are routed, so its rules see all of them. */
+const firewallFlags = (name: string): readonly string[] => [
+  'kube-router',
+  '--run-firewall=true',
+  '--run-router=false',
+  '--run-service-proxy=false',
+  `--service-cluster-ip-range=${servicesNetwork}`,
+  `--hostname-override=${name}`,
+  `--kubeconfig=${inside}/control/kube-router`,
+  '--health-port=0',
+  '--metrics-port=0',
+]
 
 const kubeletSettings = (groups: string): string => `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration

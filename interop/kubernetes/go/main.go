@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	router "github.com/cloudnativelabs/kube-router/v2/pkg/cmd"
+	"github.com/cloudnativelabs/kube-router/v2/pkg/options"
 	"github.com/spf13/cobra"
 	"go.etcd.io/etcd/server/v3/etcdmain"
 	"k8s.io/component-base/cli"
@@ -25,9 +27,27 @@ var parts = map[string]func() *cobra.Command{
 	"kube-apiserver":          apiserver.NewAPIServerCommand,
 	"kube-controller-manager": controllers.NewControllerManagerCommand,
 	"kube-proxy":              proxy.NewProxyCommand,
+	"kube-router":             newRouterCommand,
 	"kube-scheduler":          func() *cobra.Command { return scheduler.NewSchedulerCommand() },
 	"kubectl":                 kubectl.NewDefaultKubectlCommand,
 	"kubelet":                 func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) },
+}
+
+// kube-router brings no command of its own that could be asked for, only a program.
+func newRouterCommand() *cobra.Command {
+	config := options.NewKubeRouterConfig()
+	command := &cobra.Command{
+		Use: "kube-router",
+		RunE: func(*cobra.Command, []string) error {
+			router, err := router.NewKubeRouterDefault(config)
+			if err != nil {
+				return err
+			}
+			return router.Run()
+		},
+	}
+	config.AddFlags(command.Flags())
+	return command
 }
 
 func main() {

@@ -90,21 +90,24 @@ export function createClient({ access, timeoutMs, now = Date.now }: ClientOption
   }
 
   /** The head of the answer, within the time. */
-  async function send(question: Question, isShared: boolean): Promise<IncomingMessage> {
-    const authorization = await bearer.header()
+  async function send(
+    question: Question,
+    isShared: boolean,
+    authorization: string | undefined,
+  ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const request = prepare(question, authorization, isShared)
       const timer = setTimeout(() => request.destroy(tooSlow()), timeoutMs)
       request.once('response', (response) => {
         clearTimeout(timer)
-        if (response.statusCode === 401) bearer.forget()
         resolve(response)
       })
       request.once('error', (error) => {
         clearTimeout(timer)
         // The server may have closed a connection that was kept, just before. What changes something is not sent twice.
         const isClosed = ['ECONNRESET', 'EPIPE'].includes(String(Reflect.get(error, 'code')))
-        if (request.reusedSocket && isClosed && (question.method ?? 'GET') === 'GET') resolve(send(question, isShared))
+        if (request.reusedSocket && isClosed && (question.method ?? 'GET') === 'GET')
+          resolve(send(question, isShared, authorization))
         else reject(errorOfConnection(error, question.abort))
       })
     })
@@ -143,16 +146,55 @@ export function createClient({ access, timeoutMs, now = Date.now }: ClientOption
     throw errorOfAnswer(response.statusCode ?? 0, await readWhole(response, 2 ** 18, abort))
   }
 
-  /** A server that has too much to do has not begun with a request that it answers by 429. */
+  /** A server has not begun with a request that it answers by 429, as it has too much to do, or by 401, as the token is renewed. */
   async function sendInTurn(question: Question, isShared: boolean): Promise<IncomingMessage> {
     const end = now() + timeoutMs
     for (;;) {
-      const response = await send(question, isShared)
+      const authorization = await bearer.header()
+      const response = await send(question, isShared, authorization)
+      if (response.statusCode === 401 && (await bearer.isRenewed(authorization))) {
+        response.resume()
+        continue
+      }
       const rest = 1000 * Math.min(Number(response.headers['retry-after']) || 1, 30)
       if (response.statusCode !== 429 || now() + rest > end) return response
       response.resume()
       await pause(rest, undefined, { signal: question.abort })
     }
+  }
+
+  /** A WebSocket that is open, and paused; or the answer of a server that opens none. */
+  function knock(
+    question: Question,
+    protocols: readonly string[],
+    authorization: string | undefined,
+  ): Promise<WebSocket | IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const url = `${isPlain ? 'ws' : 'wss'}://${server.host}${pathOf(question)}`
+      const socket = new WebSocket(url, [...protocols], {
+        ...tls,
+        headers: authorization === undefined ? {} : { Authorization: authorization },
+        handshakeTimeout: timeoutMs,
+        maxPayload: 2 ** 22,
+        perMessageDeflate: false,
+      })
+      const onAbort = (): void => socket.terminate()
+      question.abort?.addEventListener('abort', onAbort, { once: true })
+      const settle = (): void => question.abort?.removeEventListener('abort', onAbort)
+      socket.once('open', () => {
+        settle()
+        socket.pause()
+        resolve(socket)
+      })
+      socket.once('unexpected-response', (_request, response: IncomingMessage) => {
+        settle()
+        resolve(response)
+      })
+      socket.on('error', (error) => {
+        settle()
+        reject(errorOfConnection(error, question.abort))
+      })
+    })
   }
 
   return {
@@ -176,56 +218,41 @@ export function createClient({ access, timeoutMs, now = Date.now }: ClientOption
 
     async connect(question, protocols) {
       const authorization = await bearer.header()
-      return new Promise((resolve, reject) => {
-        const url = `${isPlain ? 'ws' : 'wss'}://${server.host}${pathOf(question)}`
-        const socket = new WebSocket(url, [...protocols], {
-          ...tls,
-          headers: authorization === undefined ? {} : { Authorization: authorization },
-          handshakeTimeout: timeoutMs,
-          maxPayload: 2 ** 22,
-          perMessageDeflate: false,
-        })
-        const onAbort = (): void => socket.terminate()
-        question.abort?.addEventListener('abort', onAbort, { once: true })
-        const settle = (): void => question.abort?.removeEventListener('abort', onAbort)
-        socket.once('open', () => {
-          settle()
-          socket.pause()
-          resolve(socket)
-        })
-        socket.once('unexpected-response', (_request, response: IncomingMessage) => {
-          settle()
-          refuse(response, question.abort).catch(reject)
-        })
-        socket.on('error', (error) => {
-          settle()
-          reject(errorOfConnection(error, question.abort))
-        })
-      })
+      const answer = await knock(question, protocols, authorization)
+      if (answer instanceof WebSocket) return answer
+      if (answer.statusCode !== 401 || !(await bearer.isRenewed(authorization))) return refuse(answer, question.abort)
+      answer.resume()
+      const again = await knock(question, protocols, await bearer.header())
+      return again instanceof WebSocket ? again : refuse(again, question.abort)
     },
   }
 }
 
-/** The header of the token: a file is read again now and then, since a kubelet renews it. */
-function createBearer(
-  token: Access['token'],
-  now: () => number,
-): { readonly header: () => Promise<string | undefined>; readonly forget: () => void } {
+interface Bearer {
+  readonly header: () => Promise<string | undefined>
+  /** Whether the file has another one by now than the one that was refused. */
+  readonly isRenewed: (refused: string | undefined) => Promise<boolean>
+}
+
+/** The header of the token: a file is read again now and then, since a kubelet renews it, and when it is refused. */
+function createBearer(token: Access['token'], now: () => number): Bearer {
   let known = { header: typeof token === 'string' ? `Bearer ${token}` : undefined, until: Infinity }
-  if (typeof token !== 'object') return { header: async () => known.header, forget() {} }
+  if (typeof token !== 'object') return { header: async () => known.header, isRenewed: async () => false }
   known.until = 0
+  async function header(file: string): Promise<string | undefined> {
+    if (now() < known.until) return known.header
+    try {
+      known = { header: `Bearer ${(await readFile(file, 'utf8')).trim()}`, until: now() + tokenLifeMs }
+    } catch (cause) {
+      throw new EngineError('unavailable', `The token of the engine cannot be read from ${file}`, { cause })
+    }
+    return known.header
+  }
   return {
-    async header() {
-      if (now() < known.until) return known.header
-      try {
-        known = { header: `Bearer ${(await readFile(token.file, 'utf8')).trim()}`, until: now() + tokenLifeMs }
-      } catch (cause) {
-        throw new EngineError('unavailable', `The token of the engine cannot be read from ${token.file}`, { cause })
-      }
-      return known.header
-    },
-    forget: () => {
-      known.until = 0
+    header: () => header(token.file),
+    async isRenewed(refused) {
+      if (known.header === refused) known.until = 0
+      return (await header(token.file)) !== refused
     },
   }
 }

@@ -78,7 +78,7 @@ export async function startRecorded(): Promise<Place> {
 const traits = {
   // A node keeps so much of a log in one file.
   flood: 8_000_000,
-  networks: 'shared',
+  networks: 'either',
   // Nobody hears how a command has ended while more of its input waits in the cluster.
   unreadInput: 100_000,
 } as const

@@ -8,8 +8,11 @@ export interface Place {
   readonly image: string
   /** How much the flood test writes to a log. */
   readonly flood: number
-  /** Whether it keeps networks apart, as most places do; `shared` is of one where every run reaches every other. */
-  readonly networks?: 'isolated' | 'shared'
+  /**
+   * Whether it keeps networks apart, as most places do; `shared` is of one where every run reaches every other. `either` is of one
+   * where every run has a device of a network, where no names are found, and what keeps networks apart may be there or not.
+   */
+  readonly networks?: 'isolated' | 'shared' | 'either'
   /** How much input a command may leave unread and still end; unbounded in most places. */
   readonly unreadInput?: number
   /** Kills the engine's process, or cuts the way to it; the returned function starts it again. Undefined for an engine without one. */
