@@ -1,8 +1,9 @@
 // The cluster that tests run on: what they do to it happens, and nothing of it stays.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -10,6 +11,7 @@ import { program } from '../../interop/kubernetes/build.ts'
 import { reasonWithoutCluster, startCluster, type Cluster } from '../../interop/kubernetes/cluster.ts'
 
 const missing = reasonWithoutCluster()
+const main = resolve(import.meta.dirname, '../../interop/kubernetes/main.ts')
 
 describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : `, skipped: ${missing}`}`, () => {
   let cluster: Cluster
@@ -67,22 +69,32 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
   })
 
   test('leaves nothing behind', async () => {
-    const containers = () => globSync('/sys/fs/cgroup/*/k8s.io/*').toSorted()
-    const before = containers()
+    // Not even of one that was killed, once another is started.
+    const killed = spawn(process.execPath, [main, 'start'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [line] = (await once(killed.stdout, 'data')) as [Buffer]
+    const [forgotten = ''] = /\/\S+(?=\/kubeconfig)/.exec(String(line)) ?? []
+    expect(existsSync(forgotten)).toBe(true)
+    killed.kill('SIGKILL')
+    await once(killed, 'exit')
     const other = await startCluster()
+    const directory = dirname(other.kubeconfig)
+    const containers = () => globSync(`${directory}/*/state/io.containerd.runtime.v2.task/k8s.io/*`)
+    const groupsOf = (paths: readonly string[]) =>
+      globSync(paths.map((path) => `/sys/fs/cgroup/{,*/}k8s.io/${basename(path)}`))
     await other.ask('POST', '/api/v1/namespaces/default/pods', {
       metadata: { name: 'left' },
       spec: { nodeName: 'node-1', containers: [{ name: 'left', image: other.image, command: ['sleep', '1000'] }] },
     })
-    await expect.poll(() => containers().length).toBeGreaterThan(before.length)
+    // That of the Pod's network, and the one that was asked for.
+    await expect.poll(() => groupsOf(containers().slice(1)).length).toBeGreaterThan(0)
+    const made = containers()
     // Not even where it is closed while a part of it is stopped.
     other.pauseEtcd()
-    const directory = dirname(other.kubeconfig)
     await other.close()
     const groups = directory.slice(directory.lastIndexOf('/') + 1)
-    expect(existsSync(directory)).toBe(false)
+    expect([directory, forgotten].map((path) => existsSync(path))).toEqual([false, false])
     expect(globSync([`/sys/fs/cgroup/${groups}`, `/sys/fs/cgroup/*/${groups}`])).toEqual([])
-    expect(containers()).toEqual(before)
+    expect(groupsOf(made)).toEqual([])
     expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(groups)
     expect(execFileSync('ps', ['ax', '-o', 'args'], { encoding: 'utf8' })).not.toContain(`${groups}/`)
   })

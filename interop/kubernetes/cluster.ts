@@ -1,8 +1,7 @@
 // A Kubernetes for tests, with two nodes: all of it in network namespaces of its own, nothing of it left behind.
 import { randomBytes } from 'node:crypto'
-import { existsSync, globSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -16,8 +15,9 @@ import { connectBoxes } from './cables.ts'
 import { prepareControl, startControl } from './control.ts'
 import { expose, reach } from './forward.ts'
 import { packImages, type Image } from './images.ts'
+import { makeDirectory, removeForgotten, removeLeft } from './left.ts'
 import { controlAddress, kubeconfigFor, type Token } from './names.ts'
-import { containersLeft, pauseImage, startNode, type Node, type Place } from './node.ts'
+import { pauseImage, startNode, type Node, type Place } from './node.ts'
 
 export interface Cluster {
   /** The path of a kubeconfig that may do everything; the API server is reached at our loopback. */
@@ -82,7 +82,8 @@ export interface ClusterOptions {
 
 /** @throws Error with the end of a log where a part does not start */
 export async function startCluster({ policies = false, apiServer = [] }: ClusterOptions = {}): Promise<Cluster> {
-  const directory = await mkdtemp(join(tmpdir(), 'hallpass-kubernetes-'))
+  await removeForgotten()
+  const directory = await makeDirectory()
   const groups = basename(directory)
   const boxes: Box[] = []
   const closers: (() => void)[] = []
@@ -90,8 +91,7 @@ export async function startCluster({ policies = false, apiServer = [] }: Cluster
   async function close(): Promise<void> {
     for (const closer of closers.splice(0)) closer()
     await Promise.all(boxes.map((box) => box.end()))
-    await removeGroups([`${groups}/**`, ...containersLeft(directory).map((id) => `k8s.io/${id}`)])
-    await rm(directory, { recursive: true, force: true })
+    await removeLeft(directory)
   }
 
   try {
@@ -235,18 +235,4 @@ const storageClass = {
   provisioner: 'kubernetes.io/host-path',
   reclaimPolicy: 'Delete',
   allowVolumeExpansion: true,
-}
-
-/** They can be removed when the last process of them has ended. `groups` are patterns below the root of each hierarchy. */
-async function removeGroups(groups: readonly string[]): Promise<void> {
-  const found = globSync(groups.flatMap((group) => [`/sys/fs/cgroup/${group}/`, `/sys/fs/cgroup/*/${group}/`]))
-  // The deepest first.
-  for (const group of found.toSorted((a, b) => b.length - a.length)) {
-    const isGone = (): Promise<boolean> =>
-      rmdir(group).then(
-        () => true,
-        (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
-      )
-    for (let tries = 0; tries < 100 && !(await isGone()); tries += 1) await pause(50)
-  }
 }

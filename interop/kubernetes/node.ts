@@ -1,7 +1,6 @@
 // A node of a test cluster: containerd, a kubelet, a kube-proxy, and what enforces NetworkPolicy, in a box.
-import { globSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { inside, type Box, type Part } from './box.ts'
@@ -96,14 +95,6 @@ export async function startNode({ box, number, region, groups }: Place, director
       for (const one of [runtime, kubelet, ...rest]) one.check()
     },
   }
-}
-
-/**
- * The containers that ended with the box, or were just being made: nobody removes the control groups that containerd made for
- * them. It makes the folder before the group, and removes it after it.
- */
-export function containersLeft(directory: string): readonly string[] {
-  return globSync(`${directory}/*/state/io.containerd.runtime.v2.task/k8s.io/*`).map((path) => basename(path))
 }
 
 /** The image of the container that keeps a Pod's network. */
