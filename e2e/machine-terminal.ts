@@ -16,6 +16,7 @@ export interface ShellPlace {
   /** Name of a machine that runs, and its app. */
   readonly machine: string
   readonly app: string
+  readonly image: string
   /** What a command prints. */
   readonly say: (words: readonly string[]) => Promise<string>
   /** Another token, and what revokes it. */
@@ -75,7 +76,7 @@ export function testShells(get: () => ShellPlace): void {
     })
 
     it('in a machine of its own lives as long as that', async () => {
-      const shell = await openBetween('machine run -it --rm -n brief test/busybox:1')
+      const shell = await openBetween(`machine run -it --rm -n brief ${get().image}`)
       const [, id = ''] = await shell.see(/Machine (\w{14}) is started/)
       await shell.see(/[$#] $/)
       shell.type('exit 3')
@@ -85,7 +86,7 @@ export function testShells(get: () => ShellPlace): void {
 
       // A Docker Engine before 23 gives a command its size when it runs already, which may be too late for its first look.
       const look = 'sh -c "until stty size | grep 40; do usleep 10000; done"'
-      const other = await openBetween(`machine run -it -n lasting test/busybox:1 ${look}`)
+      const other = await openBetween(`machine run -it -n lasting ${get().image} ${look}`)
       await other.see(/40 200/)
       await expectRestored(other, 0)
       expect(await get().say(['machine', 'list'])).toMatch(/lasting +stopped/)
@@ -93,7 +94,7 @@ export function testShells(get: () => ShellPlace): void {
     })
 
     it('takes its machine with it where it is killed before the shell, or says that it cannot', async () => {
-      const early = await openBetween('machine run -it --rm -n early test/busybox:1')
+      const early = await openBetween(`machine run -it --rm -n early ${get().image}`)
       const [, pid] = await early.see(/pid (\d+)/)
       const [, id = ''] = await early.see(/Machine (\w{14}) is /)
       process.kill(Number(pid), 'SIGTERM')
@@ -101,7 +102,7 @@ export function testShells(get: () => ShellPlace): void {
       expect(await get().say(['machine', 'list'])).not.toContain(id)
 
       const relay = await startRelay(get().served.url)
-      const left = await openBetween('machine run -it --rm -n left test/busybox:1', { url: relay.url })
+      const left = await openBetween(`machine run -it --rm -n left ${get().image}`, { url: relay.url })
       await left.see(/[$#] $/)
       await relay.stop()
       await left.see(/Machine \w{14} may still be there: `hallpass machine status/)

@@ -1,5 +1,5 @@
-// The clients that others wrote for the Machines API, npm's fly-admin and Go's flaps, against real containers and nowhere but
-// here; and calls that go on.
+// The clients that others wrote for the Machines API, npm's fly-admin and Go's flaps, against real containers of a Docker Engine and
+// of a cluster, and nowhere but here; and calls that go on.
 import { execFile, spawnSync } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createRequire } from 'node:module'
@@ -12,42 +12,45 @@ import { promisify } from 'node:util'
 import type FlyAdmin from 'fly-admin/dist/client.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { reasonWithoutDockerd, startDockerd, type Dockerd } from '../packages/engine/src/testing/dockerd.ts'
 import { routes } from '@hallpass/client/contract'
 
 import { founder, startAuthority, type TestAuthority } from './authority.ts'
 import { expectAnswer, expectRefusal } from './http.ts'
 import { narrow } from './macaroons.ts'
+import { dockerEngine, kubernetesEngine, settingsOfClusters, type StartedEngine } from './machine-engines.ts'
 import { testOpenCommands } from './open-commands.ts'
 import { createApp, createOrganisation, mint, revoke, signIn } from './people.ts'
 
 // A CommonJS package, whose default loaders find in different places.
 const { default: Client } = createRequire(import.meta.url)('fly-admin/dist/client.js') as typeof FlyAdmin
 interface SentRequest {
-  readonly request: { readonly host: string; readonly socketPath?: string }
+  readonly request: {
+    readonly host: string
+    readonly socketPath?: string
+    readonly getHeader: (name: string) => unknown
+  }
 }
 
-const missing = reasonWithoutDockerd()
 const goSource = fileURLToPath(new URL('../interop/go-flaps', import.meta.url))
 const run = promisify(execFile)
 
-describe.skipIf(missing !== undefined)(
-  `clients of the Machines API${missing === undefined ? '' : `, skipped: ${missing}`}`,
-  () => {
-    let dockerd: Dockerd
+describe.each([dockerEngine, kubernetesEngine])('clients of the Machines API over $name', ({ missing, start }) => {
+  describe.skipIf(missing !== undefined)(missing === undefined ? 'here' : `here, skipped: ${missing}`, () => {
+    let engine: StartedEngine
     let authority: TestAuthority
     let client: InstanceType<typeof Client>
     /** The hosts that it asks: Node reports each request here first. */
     const asked = new Set<string>()
     function watch(message: unknown): void {
-      const { host, socketPath } = (message as SentRequest).request
+      const { request } = message as SentRequest
       // The authority itself asks its engine.
-      if (socketPath === undefined) asked.add(host)
+      if (request.socketPath === undefined && request.getHeader('user-agent') !== 'hallpass') asked.add(request.host)
     }
 
     beforeAll(async () => {
-      dockerd = await startDockerd('own')
-      authority = await startAuthority({ engine: `unix://${dockerd.socketPath}`, machinesRate: Infinity })
+      engine = await start('')
+      config.image = engine.image
+      authority = await startAuthority({ engine: engine.setting, machinesRate: Infinity, ...settingsOfClusters })
       const { ask } = authority
       const { token } = await signIn(ask, founder)
       await createOrganisation(ask, token, 'Staging')
@@ -61,11 +64,11 @@ describe.skipIf(missing !== undefined)(
     afterAll(async () => {
       unsubscribe('http.client.request.start', watch)
       await authority?.close()
-      await dockerd?.stop()
+      await engine?.stop()
     })
 
     const config = {
-      image: 'test/busybox:1',
+      image: '',
       init: { exec: ['sh', '-c', 'trap "echo hup" HUP; trap "exit 0" TERM; while :; do sleep 0.05; done'] },
       restart: { policy: 'no' as never },
       guest: { cpu_kind: 'shared', cpus: 1, memory_mb: 256 },
@@ -84,7 +87,7 @@ describe.skipIf(missing !== undefined)(
       expect(await Machine.listMachines({ app_name: 'web', include_deleted: '' })).toHaveLength(1)
 
       const shown = await Machine.getMachine(one)
-      expect(shown).toMatchObject({ instance_id: made.instance_id, image_ref: { repository: 'test/busybox' } })
+      expect(shown).toMatchObject({ instance_id: made.instance_id, image_ref: { tag: '1' } })
       const updated = await Machine.updateMachine({ ...one, config: { ...shown.config, env: { A: 'c' } } })
       expect(updated.instance_id).not.toBe(made.instance_id)
       await wait('started')
@@ -126,7 +129,7 @@ describe.skipIf(missing !== undefined)(
 
     test('fly-admin creates a volume, gives it to a machine, extends and destroys it', async () => {
       const { Machine, Volume } = client
-      const asked = { app_name: 'web', name: 'data', region: 'local', size_gb: 1 }
+      const asked = { app_name: 'web', name: 'data', region: engine.region, size_gb: 1 }
       const { id } = await Volume.createVolume(asked)
       const one = { app_name: 'web', volume_id: id }
       const mounts = [{ volume: id, path: '/data', encrypted: false, size_gb: 1, name: 'data' }]
@@ -148,9 +151,9 @@ describe.skipIf(missing !== undefined)(
       await Machine.waitMachine({ app_name: 'web', machine_id, state: 'destroyed' as never, timeout: '30s' })
       const answer = await authority.ask('GET', '/v1/orgs/staging/volumes', { token: client.getApiKey() })
       expect(answer.body).toMatchObject({ volumes: [{ id, app_name: 'web', attached_machine_id: null }] })
-      const begin = await dockerd.kill()
+      const begin = await engine.kill?.()
       await expect.poll(() => Volume.getVolume(one)).toMatchObject({ host_status: 'unreachable' })
-      await begin()
+      await begin?.()
       await expect.poll(() => Volume.getVolume(one)).toMatchObject({ host_status: 'ok' })
       expect(await Volume.deleteVolume(one)).toMatchObject({ id, state: 'destroying' })
       await expect.poll(async () => (await Volume.getVolume(one)).state).toBe('destroyed')
@@ -222,7 +225,9 @@ describe.skipIf(missing !== undefined)(
         expect(first.lines).toMatchObject([{ machine_id: machine, stream: 'stdout', message: 'first' }])
         const next = read(`&wait=25&next_token=${first.next_token}`)
         await exec({ command: ['touch', '/go'] })
-        expect((await next).lines).toMatchObject([{ stream: 'stderr', message: 'second' }])
+        const { logStreams } = await engine.open().capabilities()
+        const stream = logStreams ? 'stderr' : 'stdout'
+        expect((await next).lines).toMatchObject([{ stream, message: 'second' }])
         const answer = await authority.ask('GET', '/api/v1/apps/web/logs?next_token=', { token: client.getApiKey() })
         expect(answer.body).toMatchObject({
           data: [{ attributes: { message: 'first', instance: machine } }, { attributes: { message: 'second' } }],
@@ -281,7 +286,7 @@ describe.skipIf(missing !== undefined)(
       try {
         const program = join(folder, 'flaps')
         await run('go', ['build', '-o', program, '.'], { cwd: goSource })
-        const { stdout } = await run(program, ['web', config.image], {
+        const { stdout } = await run(program, ['web', config.image, engine.region], {
           env: { ...process.env, FLY_FLAPS_BASE_URL: authority.url(), FLY_API_TOKEN: client.getApiKey() },
         })
         const steps = stdout
@@ -309,8 +314,8 @@ describe.skipIf(missing !== undefined)(
         await rm(folder, { recursive: true })
       }
     })
-  },
-)
+  })
+})
 
 interface GoStep {
   readonly step: string

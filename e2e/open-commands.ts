@@ -127,7 +127,7 @@ export function testOpenCommands(get: () => CommandPlace): void {
           return isSame
         })
         .toBe(true)
-      expect(seen).toBeLessThan(30_000_000)
+      expect(seen).toBeLessThan(50_000_000)
       const deaf = await open({ command: ['sh', '-c', 'until [ -e /enough ]; do sleep 0.05; done; exit 4'] })
       const paste = new Uint8Array(60_000)
       for (let count = 0; count < 400; count += 1) deaf.socket.send(paste)

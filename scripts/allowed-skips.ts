@@ -69,7 +69,7 @@ const excuses: readonly Excuse[] = [
   { tests: /^packages\/cli\/src\/commands\/flyctl\/env\.test\.ts .*pwsh/, why: 'Debian has no package of PowerShell' },
   {
     tests:
-      /^(?:(?:e2e\/kubernetes\/[\w-]+|packages\/engine\/src\/kubernetes\/[\w-]*cluster)\.test\.ts |e2e\/machines-engines\.test\.ts .*Kubernetes)/,
+      /^(?:(?:e2e\/kubernetes\/[\w-]+|packages\/engine\/src\/kubernetes\/[\w-]*cluster)\.test\.ts |e2e\/machines-(?:clients|engines|story)\.test\.ts .*Kubernetes)/,
     why: 'a Kubernetes takes minutes to build and to try: npm run test:kubernetes',
   },
   { tests: /^e2e\/old-node\.test\.ts /, why: 'no registry promises a Node 20 or 22 beside ours' },

@@ -7,9 +7,9 @@ import { afterAll, describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 
-import { reasonWithoutDockerd, startDockerd } from '../../packages/engine/src/testing/dockerd.ts'
 import { founder } from '../authority.ts'
 import { expectAnswer } from '../http.ts'
+import { dockerEngine, kubernetesEngine, settingsOfClusters } from '../machine-engines.ts'
 import { findFlyctl, hasTerminal } from './client.ts'
 import { machines, volumes } from './machine-scenes.ts'
 import { commands, demandedMembership, holders, printedTokens, refusals } from './scenes.ts'
@@ -65,17 +65,17 @@ describe.skipIf(binary === '')('flyctl', { timeout: aWhile }, () => {
     }))
 })
 
-const noEngine = reasonWithoutDockerd()
-describe.skipIf(binary === '' || noEngine !== undefined)('flyctl and machines', { timeout: aWhile }, () => {
-  test(`does everything with machines${noEngine === undefined ? '' : `, skipped: ${noEngine}`}`, async () => {
-    const dockerd = await startDockerd('own')
+describe.each([dockerEngine, kubernetesEngine])('flyctl and machines over $name', ({ missing, start }) => {
+  const name = `does everything with machines${missing === undefined ? '' : `, skipped: ${missing}`}`
+  test.skipIf(binary === '' || missing !== undefined)(name, { timeout: aWhile }, async () => {
+    const engine = await start('')
     try {
       // Containers come up when they do: it is not recorded.
-      const overrides = { engine: `unix://${dockerd.socketPath}`, machinesRate: Infinity }
-      await play(undefined, { credential: 'environment', overrides }, machines)
-      await play(undefined, { credential: 'environment', overrides }, volumes)
+      const overrides = { engine: engine.setting, machinesRate: Infinity, ...settingsOfClusters }
+      await play(undefined, { credential: 'environment', overrides }, (stage) => machines(stage, engine))
+      await play(undefined, { credential: 'environment', overrides }, (stage) => volumes(stage, engine))
     } finally {
-      await dockerd.stop()
+      await engine.stop()
     }
   })
 })

@@ -74,6 +74,40 @@ describe.skipIf(missing !== undefined)(`parts that fail${missing === undefined ?
     await ended
   })
 
+  test('a run that found room after a while starts, however long its start takes', async () => {
+    const close = (unschedulable: boolean) =>
+      Promise.all(
+        cluster.nodes.map(({ name }) => cluster.ask('PATCH', `/api/v1/nodes/${name}`, { spec: { unschedulable } })),
+      )
+    const access = findAccess({}, cluster.kubeconfig)
+    const patient = createKubernetesEngine({
+      owner: 'acme',
+      access,
+      env: {},
+      allowSharedNetworks: true,
+      capacityMs: 300,
+    })
+    const spec = {
+      image,
+      command: ['sleep', '1000'],
+      limits: { memoryMb: 32, cpus: 0.1, processes: 64 },
+      tenant: 'red',
+    }
+    await close(true)
+    await patient.create({ runId: 'never', ...spec })
+    await expect(patient.start('never')).rejects.toMatchObject({ code: 'no_capacity' })
+    await patient.create({ runId: 'later', ...spec })
+    const started = patient.start('later')
+    const watch = new AbortController()
+    for await (const change of patient.watch({ abort: watch.signal })) {
+      // The scheduler has looked, and found no room.
+      if (change.kind === 'run' && change.runId === 'later') break
+    }
+    await close(false)
+    expect(await started).toMatchObject({ state: 'running' })
+    for (const runId of ['never', 'later']) await engine.remove(runId)
+  })
+
   test('an API server that restarts ends a watch, and loses nothing', async () => {
     const [node] = cluster.nodes
     const ending = await run('ends', 'sleep 3; exit 4', node?.region ?? '')

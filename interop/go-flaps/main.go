@@ -33,11 +33,11 @@ func tell(step string, value any, err error) {
 }
 
 func main() {
-	if os.Getenv("FLY_FLAPS_BASE_URL") == "" || len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: FLY_FLAPS_BASE_URL=http://127.0.0.1:4280 FLY_API_TOKEN=… flaps APP IMAGE")
+	if os.Getenv("FLY_FLAPS_BASE_URL") == "" || len(os.Args) != 4 {
+		fmt.Fprintln(os.Stderr, "usage: FLY_FLAPS_BASE_URL=http://127.0.0.1:4280 FLY_API_TOKEN=… flaps APP IMAGE REGION")
 		os.Exit(2)
 	}
-	app, image := os.Args[1], os.Args[2]
+	app, image, region := os.Args[1], os.Args[2], os.Args[3]
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	watch := &watched{hosts: map[string]bool{}}
@@ -104,7 +104,7 @@ func main() {
 	tell("destroy", nil, client.Destroy(ctx, app, fly.RemoveMachineInput{ID: made.ID, Kill: true}, nonce))
 	wait("destroyed")
 	size := 1
-	volume, err := client.CreateVolume(ctx, app, fly.CreateVolumeRequest{Name: "go", Region: "local", SizeGb: &size})
+	volume, err := client.CreateVolume(ctx, app, fly.CreateVolumeRequest{Name: "go", Region: region, SizeGb: &size})
 	tell("create volume", volume, err)
 	if err != nil {
 		os.Exit(1)

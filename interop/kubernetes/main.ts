@@ -8,10 +8,13 @@ import { copyFile, rm } from 'node:fs/promises'
 import { buildProgram } from './build.ts'
 import { reasonWithoutParts, startCluster, type Cluster } from './cluster.ts'
 
+/** Those of machines try a cluster alone then. */
+const usual = ['kubernetes', 'e2e/machines-clients', 'e2e/machines-engines', 'e2e/machines-story', 'e2e/flyctl/flyctl']
+
 const [command, ...words] = process.argv.slice(2)
 if (command === 'build') buildProgram()
 else if (command === 'start') await start(words[0], words[1] === 'policies')
-else if (command === 'test') await runTests(words.length === 0 ? ['kubernetes'] : words)
+else if (command === 'test') await runTests(words.length === 0 ? usual : words)
 else throw new Error('say build, start or test')
 
 async function open(policies = false): Promise<Cluster> {

@@ -13,14 +13,15 @@ export type Credentials = { readonly username: string; readonly password: string
 export type FindCredentials = (registry: string) => Promise<Credentials | undefined>
 
 /**
- * Reads the file again for each pull, because people may have logged in.
- * @param directory where config.json is; DOCKER_CONFIG or ~/.docker
+ * Reads the file again for each pull, because people may have logged in. It is config.json in DOCKER_CONFIG, or else in ~/.docker. From
+ * a home that Node's permission model keeps from this process, nobody meant to give it anything.
  */
 export function credentialsOfDocker(env: Readonly<Record<string, string | undefined>>): FindCredentials {
-  const directory = env['DOCKER_CONFIG'] || join(homedir(), '.docker')
-  const file = join(directory, 'config.json')
+  const named = env['DOCKER_CONFIG'] ?? ''
+  const file = join(named || join(homedir(), '.docker'), 'config.json')
+  const absences = ['ENOENT', 'ENOTDIR', ...(named === '' ? ['ERR_ACCESS_DENIED'] : [])]
   return async (registry) => {
-    const config = await readConfig(file)
+    const config = await readConfig(file, absences)
     // The name under which `docker login` keeps those of Docker Hub.
     const key = registry === 'docker.io' ? 'https://index.docker.io/v1/' : registry
     const helper = config.credHelpers?.[key] ?? config.credsStore
@@ -33,11 +34,12 @@ export function credentialsOfDocker(env: Readonly<Record<string, string | undefi
   }
 }
 
-async function readConfig(file: string): Promise<Config> {
+/** @param absences the codes of errors that mean that there is none */
+async function readConfig(file: string, absences: readonly string[]): Promise<Config> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Config
   } catch (cause) {
-    if (Reflect.get(Object(cause), 'code') === 'ENOENT') return {}
+    if (absences.includes(String(Reflect.get(Object(cause), 'code')))) return {}
     // The parser's message would quote the file.
     throw new EngineError('image_refused', `The credentials of registries cannot be read from ${file}`)
   }

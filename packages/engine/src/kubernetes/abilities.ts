@@ -19,11 +19,11 @@ export interface AbilityParts {
 }
 
 export async function findAbilities(parts: AbilityParts): Promise<Capabilities> {
-  const { client, names, security } = parts
+  const { client, security } = parts
   const { value: version } = await client.ask<{ readonly gitVersion: string }>({ path: ['version'] })
   const nodes = await listNodes(client)
   if (nodes.length === 0) throw new EngineError('unavailable', 'The cluster has no node that takes machines')
-  await removeForgotten(client, names)
+  await removeForgotten(parts)
   const networks = await tryNetworks(parts, nodes, parts.random)
   const storage = await parts.findClass()
   return {

@@ -13,6 +13,8 @@ export interface Channels {
   readonly output: AsyncGenerator<Piece>
   write(bytes: Uint8Array): Promise<void>
   endInput(): void
+  /** Sends no more of the input that was given, and ends it. */
+  dropInput(): void
   resize(size: TerminalSize): void
   /** What the cluster says of the end; undefined before, and if the connection was lost. */
   status(): ApiStatus | undefined
@@ -59,7 +61,7 @@ function readChannels(socket: WebSocket): Channels {
   const waiting: Piece[] = []
   let waitingBytes = 0
   let status: ApiStatus | undefined
-  let [isGone, isUnread] = [false, false]
+  let [isGone, isUnread, isDropped] = [false, false, false]
   let wake = (): void => {}
 
   socket.on('message', (data: Buffer) => {
@@ -103,12 +105,17 @@ function readChannels(socket: WebSocket): Channels {
 
   async function sendInput(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; at += pieceBytes) {
-      if (status !== undefined) throw noMoreInput(new Error('it has ended'))
+      if (isDropped || status !== undefined) throw noMoreInput(new Error('it has ended'))
       await send(channel.stdin, bytes.subarray(at, at + pieceBytes))
     }
   }
   /** Settles when all that was given before is sent. */
   let input: Promise<void> = Promise.resolve()
+
+  function endInput(): void {
+    if (socket.protocol !== 'v5.channel.k8s.io') return
+    input = input.then(() => send(channel.close, Buffer.from([channel.stdin])).catch(() => {}))
+  }
 
   return {
     output: read(),
@@ -117,9 +124,10 @@ function readChannels(socket: WebSocket): Channels {
       input = written.catch(() => {})
       return written
     },
-    endInput() {
-      if (socket.protocol !== 'v5.channel.k8s.io') return
-      input = input.then(() => send(channel.close, Buffer.from([channel.stdin])).catch(() => {}))
+    endInput,
+    dropInput() {
+      isDropped = true
+      endInput()
     },
     resize({ rows, columns }) {
       void send(channel.resize, Buffer.from(JSON.stringify({ Width: columns, Height: rows }))).catch(() => {})

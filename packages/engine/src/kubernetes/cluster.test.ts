@@ -91,6 +91,10 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
     await engine.create(elsewhere)
     await expect(engine.start(elsewhere.runId)).rejects.toMatchObject({ code: 'no_capacity' })
     await engine.remove(elsewhere.runId)
+    for (const count of [50, 130]) {
+      const command = Array.from({ length: count }, () => 'x'.repeat(32_000))
+      await expect(engine.create(specOf({ command }))).rejects.toMatchObject({ code: 'bad_spec' })
+    }
     const strict = place.openWith({ allowSharedNetworks: false })
     for (const spec of [specOf({ network: 'acme' }), specOf({ tenant: 'acme' })]) {
       await expect(strict.create(spec)).rejects.toMatchObject({ code: 'not_isolated' })
@@ -108,6 +112,36 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
       expect(value.metadata.labels).toMatchObject({ 'topology.kubernetes.io/region': region })
       await engine.remove(runId)
     }
+  })
+
+  test('puts back what somebody else took from a namespace', async () => {
+    let time = Date.now()
+    const limits = { runs: 9, volumes: 9 }
+    const engine = place.openWith({ limits, now: () => time })
+    const ids = [await make(engine, { tenant: 'torn' })]
+    const path = ['api', 'v1', 'namespaces', namesOf('acme').namespace('torn')]
+    const policies = ['apis', 'networking.k8s.io', ...path.slice(1), 'networkpolicies']
+    const quota = [...path, 'resourcequotas', 'hallpass']
+    const look = async () => {
+      const asked = [path, [...policies, 'hallpass-none'], [...policies, 'hallpass-network'], quota]
+      const answers = asked.map((one) => place.client.ask<Torn>({ path: one }).then(({ value }) => value))
+      return (await Promise.all(answers)).map(({ metadata, spec }) => [metadata.labels, spec])
+    }
+    const before = await look()
+    const anybody = { spec: { podSelector: {}, ingress: [{}], egress: [{}] } }
+    await place.client.ask({ method: 'PATCH', path: [...policies, 'hallpass-none'], json: anybody })
+    await place.client.ask({ method: 'DELETE', path: [...policies, 'hallpass-network'] })
+    await place.client.ask({ method: 'PATCH', path: quota, json: { spec: { hard: { pods: '0' } } } })
+    const lax = { metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } }
+    await place.client.ask({ method: 'PATCH', path, json: lax })
+    time += 60_000
+    ids.push(await make(engine, { tenant: 'torn' }))
+    expect(await look()).toEqual(before)
+    // A limit that is gone is no limit.
+    const free = place.openWith({ limits: { volumes: 9 } })
+    ids.push(await make(free, { tenant: 'torn' }))
+    expect((await look()).at(-1)?.[1]).toEqual({ hard: { persistentvolumeclaims: '9' } })
+    for (const one of ids) await engine.remove(one)
   })
 
   test('keeps how a run has ended that somebody else deleted, until it is removed', async () => {
@@ -129,6 +163,11 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
     expect(await engine.inspect(runId)).toBeUndefined()
   })
 })
+
+interface Torn {
+  readonly metadata: { readonly labels: unknown }
+  readonly spec: unknown
+}
 
 interface MadePod {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> }

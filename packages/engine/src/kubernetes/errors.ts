@@ -27,6 +27,9 @@ export function errorOfAnswer(status: number, text: string): EngineError {
   if (status === 401)
     return new EngineError('unavailable', 'The engine does not let us in: look at its token', { cause })
   if (status === 403) return new EngineError('unsupported', `The engine does not allow it: ${said}`, { cause })
+  if (status === 414 || status === 431) {
+    return new EngineError('bad_spec', 'argv must be shorter: a cluster takes about 1 MB', { field: 'argv', cause })
+  }
   if (status === 409 && reason === 'AlreadyExists') {
     return new EngineError('name_taken', 'The engine has something of that name already', { cause })
   }
@@ -96,6 +99,8 @@ export function statusOfText(text: string): ApiStatus {
 const meanings: readonly (readonly [RegExp, EngineErrorCode, string])[] = [
   [/exceeded quota/, 'no_capacity', `${insufficient('quota')}: %s`],
   [/violates PodSecurity/, 'bad_spec', "user or another field breaks the cluster's rules for machines: %s"],
+  // The second is its store's word, of which the server says that it has failed.
+  [/^Request entity too large|request is too large/, 'bad_spec', 'The configuration is larger than a cluster takes'],
   [/is being terminated|object is being deleted/, 'unavailable', 'The namespace is being removed: %s'],
   [/error looking up service account/, 'unavailable', 'The namespace is not ready yet: %s'],
   [/namespaces "[^"]*" not found/, 'unavailable', 'The namespace is gone: %s'],

@@ -1,6 +1,4 @@
 // Images in a cluster: nodes have them, so a Pod that runs nothing finds out which one a name stands for.
-import { setTimeout as pause } from 'node:timers/promises'
-
 import { EngineError } from '../engine-error.ts'
 import type { Image, PullOptions } from '../engine.ts'
 import { parseImageReference, type ImageReference } from '../image-reference.ts'
@@ -8,6 +6,7 @@ import type { Cluster } from './cluster.ts'
 import { label } from './names.ts'
 import { inNamespace } from './namespaces.ts'
 import { imageOf, registrySecretOf, troubleOf, usualUser, type Pod } from './pod.ts'
+import { createPatience } from './patience.ts'
 import { watchPod } from './pod-watch.ts'
 
 /**
@@ -67,7 +66,7 @@ async function makePod(cluster: Cluster, reference: ImageReference, isAlways: bo
     },
   }
   return namespaces.inside(undefined, async (namespace) => {
-    await removeForgotten(cluster, namespace)
+    await removeForgotten(cluster)
     const { value } = await client.ask<Pod>({ method: 'POST', path: inNamespace(namespace, 'pods'), json })
     if (credentials !== undefined) {
       const secret = registrySecretOf(value, names, reference.registry, credentials)
@@ -77,47 +76,35 @@ async function makePod(cluster: Cluster, reference: ImageReference, isAlways: bo
   })
 }
 
-/** Pods that ended long ago, of a maker that was killed. */
-async function removeForgotten({ client, names }: Cluster, namespace: string): Promise<void> {
+/** Pods of a maker that was killed: ended ones, which a maker removes at once, and those that should have ended. */
+export async function removeForgotten({ client, names }: Pick<Cluster, 'client' | 'names'>): Promise<void> {
   const query = { labelSelector: `${names.selector},${label.kind}=pull`, limit: 50 }
-  const { value } = await client.ask<{ readonly items: readonly Pod[] }>({
-    path: inNamespace(namespace, 'pods'),
-    query,
-  })
-  const old = value.items.filter(
-    ({ metadata }) => Date.now() - Date.parse(metadata.creationTimestamp) > 2 * longestPull,
-  )
-  for (const { metadata } of old) {
-    const path = inNamespace(namespace, 'pods', metadata.name)
-    await client.ask({ method: 'DELETE', path, json: { gracePeriodSeconds: 0 } }, { also: [404] })
+  const path = inNamespace(names.namespace(undefined), 'pods')
+  const { value } = await client.ask<{ readonly items: readonly Pod[] }>({ path, query })
+  for (const { metadata, status } of value.items) {
+    const isOver = status?.phase === 'Failed' || status?.phase === 'Succeeded'
+    if (Date.now() - Date.parse(metadata.creationTimestamp) < (isOver ? longestEnd : 2 * longestPull)) continue
+    const json = { gracePeriodSeconds: 0 }
+    await client.ask({ method: 'DELETE', path: [...path, metadata.name], json }, { also: [404] })
   }
 }
 
 /** As the node names it. @throws EngineError of the registry, or `no_capacity` */
 async function findId(cluster: Cluster, pod: Pod, abort: AbortSignal): Promise<string> {
-  let full: EngineError | undefined
-  const enough = new AbortController()
-  const signal = AbortSignal.any([abort, enough.signal])
-  const patience = (): Promise<void> =>
-    pause(cluster.capacityMs, undefined, { signal, ref: false }).then(() => enough.abort(full))
+  const patience = createPatience(cluster.capacityMs)
+  const signal = AbortSignal.any([abort, patience.signal])
   try {
     for await (const now of watchPod(cluster.client, pod, signal)) {
       const id = imageOf(now)
       if (id !== '') return id
-      const trouble = troubleOf(now)
-      if (trouble !== undefined && !trouble.isPassing) throw trouble.error
-      if (trouble !== undefined && full === undefined) void patience().catch(() => {})
-      full = trouble?.error
+      patience.note(troubleOf(now))
       if (now.status?.phase === 'Failed' || now.status?.phase === 'Succeeded') {
         throw new EngineError('failed', 'The node did not say which image it has')
       }
     }
     throw new EngineError('unavailable', 'The engine went away while it pulled an image')
-  } catch (error) {
-    if (enough.signal.aborted && full !== undefined) throw full
-    throw error
   } finally {
-    enough.abort()
+    patience.end()
   }
 }
 
@@ -146,3 +133,5 @@ function imageFrom({ registry, repository, tag, digest }: ImageReference, id: st
 
 /** Milliseconds. A node gives up on a registry that is silent long before. */
 const longestPull = 30 * 60_000
+/** Between the end of its Pod and when its maker must have seen it. */
+const longestEnd = 2 * 60_000

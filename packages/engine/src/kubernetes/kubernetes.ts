@@ -10,12 +10,13 @@ import { createClient } from './client.ts'
 import { createCluster, type Cluster } from './cluster.ts'
 import { openExec } from './exec.ts'
 import { createFollower } from './follow.ts'
-import { pullImage } from './images.ts'
+import { pullImage, removeForgotten as removeForgottenPulls } from './images.ts'
 import { readLog } from './logs.ts'
 import { namesOf } from './names.ts'
 import { createNamespaces, type TenantLimits } from './namespaces.ts'
 import { listRegions } from './nodes.ts'
 import type { PodSecurity } from './pod.ts'
+import { longestProbe, removeForgotten as removeForgottenProbes } from './probe.ts'
 import { listProcesses } from './processes.ts'
 import { createRuns, watchRuns } from './runs.ts'
 import { createVolumes } from './volumes.ts'
@@ -46,6 +47,8 @@ export interface KubernetesOptions {
   readonly allowSharedNetworks?: boolean
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly random?: () => string
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
 }
 
 /** Milliseconds. */
@@ -53,12 +56,22 @@ const triesEvery = 30_000
 
 /** Connects to nothing yet. @throws EngineError `bad_spec` that names the option, the file or the variable */
 export function createKubernetesEngine(options: KubernetesOptions): Engine {
-  const { env = process.env, random = randomUUID, timeoutMs = 60_000, security = 'restricted' } = options
+  const {
+    env = process.env,
+    random = randomUUID,
+    now = Date.now,
+    timeoutMs = 60_000,
+    security = 'restricted',
+  } = options
   const client = createClient({ access: options.access ?? findAccess(env), timeoutMs })
   const names = namesOf(options.owner)
-  const namespaces = createNamespaces({ client, names, security, limits: options.limits ?? {}, timeoutMs })
+  const namespaces = createNamespaces({ client, names, security, limits: options.limits ?? {}, timeoutMs, now })
   const findClass = () => findStorageClass(client, options.storageClass)
   let tried: Promise<Capabilities> | undefined
+  /** What a killed caller has left just before may have looked as if it were still at work. */
+  const sweep = (): void => {
+    for (const remove of [removeForgottenProbes, removeForgottenPulls]) remove({ client, names }).catch(() => {})
+  }
   const capabilities = (): Promise<Capabilities> => {
     if (tried !== undefined) return tried
     const begun = findAbilities({ client, names, namespaces, security, findClass, random })
@@ -66,6 +79,7 @@ export function createKubernetesEngine(options: KubernetesOptions): Engine {
       if (tried === begun) tried = undefined
     }
     tried = begun
+    setTimeout(sweep, 3 * longestProbe).unref()
     // What a busy cluster did not let anybody find out is tried again.
     begun.then(({ networks }) => networks === 'unknown' && setTimeout(forget, triesEvery).unref(), forget)
     return begun
@@ -91,7 +105,7 @@ export function createKubernetesEngine(options: KubernetesOptions): Engine {
     capabilities,
     pullImage: (reference, pull = {}) => pullImage(cluster, reference, pull),
     watch: (watch = {}) => watchRuns(cluster, watch),
-    exec: (runId, command) => runCommand((one) => openExec(cluster, runId, one), command),
+    exec: (runId, command) => runCommand((one) => openExec(cluster, runId, one, command.input !== undefined), command),
     openExec: (runId, command) => openExec(cluster, runId, command),
     processes: (runId) => listProcesses(cluster, runId),
     logs: (runId, log) => readLog(cluster, runId, log),

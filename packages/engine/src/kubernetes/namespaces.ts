@@ -8,7 +8,7 @@ import { label, programsName, type Labels, type Names } from './names.ts'
 import type { PodSecurity } from './pod.ts'
 
 export interface Namespaces {
-  /** Makes it if it is missing, once even for many calls at a time. @returns its name */
+  /** Makes it, and what is missing or changed in it, once even for many calls at a time. @returns its name */
   ensure(tenant: string | undefined): Promise<string>
   /** Does it in the namespace, and again while that is being made, or removed after it was found. */
   inside<T>(tenant: string | undefined, work: (namespace: string) => Promise<T>): Promise<T>
@@ -30,11 +30,13 @@ export interface NamespaceOptions {
   readonly security: PodSecurity
   readonly limits: TenantLimits
   readonly timeoutMs: number
+  /** Milliseconds since 1970. */
+  readonly now: () => number
 }
 
-export function createNamespaces({ client, names, security, limits, timeoutMs }: NamespaceOptions): Namespaces {
-  /** Those that are whole, as far as we know; each can be removed by somebody else. */
-  const known = new Set<string>()
+export function createNamespaces({ client, names, security, limits, timeoutMs, now }: NamespaceOptions): Namespaces {
+  /** Until when each counts as whole: somebody else may change or remove it. */
+  const known = new Map<string, number>()
   const underway = new Map<string, Promise<void>>()
 
   async function make(name: string, tenant: string | undefined): Promise<void> {
@@ -44,15 +46,19 @@ export function createNamespaces({ client, names, security, limits, timeoutMs }:
     const json = { metadata: { name, labels, annotations } }
     const { status } = await client.ask({ method: 'POST', path, json }, { also: [409] })
     if (status === 409) await adopt(name, labels)
-    for (const [kind, body] of partsOf(names, limits)) {
-      const { status } = await client.ask(
-        { method: 'POST', path: inNamespace(name, kind), json: body },
-        { also: [409] },
-      )
-      if (status !== 409 || kind !== 'resourcequotas') continue
-      // The limits may have been others.
-      await client.ask({ method: 'PATCH', path: inNamespace(name, kind, 'hallpass'), json: body })
+    for (const part of partsOf(names, limits)) await bring(name, part, status === 409)
+  }
+
+  /** @param isOld whether it may be there, as somebody or an earlier setting left it */
+  async function bring(name: string, { kind, metadata, made, changed }: Part, isOld: boolean): Promise<void> {
+    if (isOld && changed !== undefined) {
+      const path = inNamespace(name, kind, metadata.name)
+      const { status } = await client.ask({ method: 'PATCH', path, json: { metadata, ...changed } }, { also: [404] })
+      if (status !== 404) return
     }
+    if (made === undefined) return
+    const path = inNamespace(name, kind)
+    await client.ask({ method: 'POST', path, json: { metadata, ...made } }, { also: [409] })
   }
 
   /** One of ours gets the labels that it would have now. @throws EngineError `name_taken` */
@@ -73,13 +79,13 @@ export function createNamespaces({ client, names, security, limits, timeoutMs }:
 
   async function ensure(tenant: string | undefined): Promise<string> {
     const name = names.namespace(tenant)
-    if (known.has(name)) return name
+    if ((known.get(name) ?? 0) > now()) return name
     const made =
       underway.get(name) ??
       make(name, tenant)
         .then(() => {
           if (known.size >= mostKnown) known.clear()
-          known.add(name)
+          known.set(name, now() + trustMs)
         })
         .finally(() => underway.delete(name))
     underway.set(name, made)
@@ -91,12 +97,12 @@ export function createNamespaces({ client, names, security, limits, timeoutMs }:
     ensure,
 
     async inside(tenant, work) {
-      const end = Date.now() + timeoutMs
+      const end = now() + timeoutMs
       for (;;) {
         try {
           return await work(await ensure(tenant))
         } catch (error) {
-          if (!isPassing(error) || Date.now() > end) throw error
+          if (!isPassing(error) || now() > end) throw error
           known.delete(names.namespace(tenant))
         }
         await pause(restMs)
@@ -138,43 +144,50 @@ function levelsOf(security: PodSecurity): Labels {
   return Object.fromEntries([of('enforce'), ['pod-security.kubernetes.io/enforce-version', 'latest'], of('warn')])
 }
 
+interface Part {
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly labels: Labels }
+  /** Where it is missing; undefined for one that need not be. */
+  readonly made: object | undefined
+  /** Where it is there: null takes a field away. Undefined for what nobody can change. */
+  readonly changed: object | undefined
+}
+
 /** What stands in each namespace beside the runs. */
-function partsOf(names: Names, { runs, volumes, volumeGb }: TenantLimits): readonly (readonly [string, object])[] {
-  const metadata = (name: string): object => ({ name, labels: names.ownLabels })
+function partsOf(names: Names, { runs, volumes, volumeGb }: TenantLimits): readonly Part[] {
+  const metadata = (name: string): Part['metadata'] => ({ name, labels: names.ownLabels })
+  const count = (limit: number | undefined, unit = ''): string | null =>
+    Number.isFinite(limit) ? `${limit}${unit}` : null
   const hard = {
-    ...(Number.isFinite(runs) ? { pods: String(runs) } : {}),
-    ...(Number.isFinite(volumes) ? { persistentvolumeclaims: String(volumes) } : {}),
-    ...(Number.isFinite(volumeGb) ? { 'requests.storage': `${volumeGb}Gi` } : {}),
+    pods: count(runs),
+    persistentvolumeclaims: count(volumes),
+    'requests.storage': count(volumeGb, 'Gi'),
+  }
+  const bounds = Object.entries(hard).filter(([, bound]) => bound !== null)
+  const policy = (name: string, rules: object): Part => {
+    const body = { spec: { ...rules, policyTypes: ['Ingress', 'Egress'] } }
+    return { kind: 'networkpolicies', metadata: metadata(name), made: body, changed: body }
   }
   const connected = { matchLabels: { [label.connected]: 'true' } }
   return [
-    [
-      'configmaps',
-      {
-        metadata: metadata(programsName),
-        immutable: true,
-        binaryData: { kill: Buffer.from(killProgram()).toString('base64') },
-      },
-    ],
-    [
-      'networkpolicies',
-      { metadata: metadata('hallpass-none'), spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] } },
-    ],
-    [
-      'networkpolicies',
-      {
-        metadata: metadata('hallpass-network'),
-        spec: {
-          podSelector: connected,
-          policyTypes: ['Ingress', 'Egress'],
-          ingress: [{ from: [{ podSelector: connected }] }],
-          egress: [{ to: [{ podSelector: connected }] }, ...outwards],
-        },
-      },
-    ],
-    ...(Object.keys(hard).length === 0
-      ? []
-      : [['resourcequotas', { metadata: metadata('hallpass'), spec: { hard } }] as const]),
+    {
+      kind: 'configmaps',
+      metadata: metadata(programsName),
+      made: { immutable: true, binaryData: { kill: Buffer.from(killProgram()).toString('base64') } },
+      changed: undefined,
+    },
+    policy('hallpass-none', { podSelector: {}, ingress: [], egress: [] }),
+    policy('hallpass-network', {
+      podSelector: connected,
+      ingress: [{ from: [{ podSelector: connected }] }],
+      egress: [{ to: [{ podSelector: connected }] }, ...outwards],
+    }),
+    {
+      kind: 'resourcequotas',
+      metadata: metadata('hallpass'),
+      made: bounds.length === 0 ? undefined : { spec: { hard: Object.fromEntries(bounds) } },
+      changed: { spec: { hard } },
+    },
   ]
 }
 
@@ -207,6 +220,8 @@ const outwards = [
 
 const goingSentence = 'The namespace is being removed'
 const restMs = 100
+/** How long a namespace counts as whole after it was seen so. */
+const trustMs = 30_000
 const mostKnown = 10_000
 
 interface Namespace {

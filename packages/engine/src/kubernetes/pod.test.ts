@@ -18,6 +18,20 @@ function expand(text: string): string {
   return text.replaceAll(/\$(\$|\([^)]*\))/g, (_whole, next: string) => (next === '$' ? '$' : '(expanded)'))
 }
 
+interface WholePod {
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> }
+  readonly spec: {
+    readonly containers: readonly {
+      readonly env: readonly { readonly valueFrom: { readonly secretKeyRef: { readonly name: string } } }[]
+    }[]
+    readonly volumes: readonly {
+      readonly configMap?: { readonly name: string }
+      readonly secret?: { readonly secretName: string }
+      readonly persistentVolumeClaim?: { readonly claimName: string }
+    }[]
+  }
+}
+
 interface MadePod {
   readonly spec: { readonly containers: readonly { readonly command?: string[]; readonly args?: string[] }[] }
 }
@@ -30,6 +44,99 @@ test('the words of a command reach it as they are', () => {
       expect(pod.spec.containers[0]?.args?.map(expand)).toEqual(command)
     }),
   )
+})
+
+/** Each field of an object and of what is in it, without values and places in lists. */
+function fieldsOf(value: unknown, path = ''): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap((one) => fieldsOf(one, `${path}[]`))
+  if (typeof value !== 'object' || value === null) return [path]
+  return Object.entries(value).flatMap(([name, one]) => fieldsOf(one, `${path}.${name}`))
+}
+
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom(
+    '../..',
+    '/etc',
+    'hostPath',
+    '__proto__',
+    'kube-system/secret',
+    '{"a":1}',
+    'a: b',
+    '$(KUBERNETES)',
+    '*',
+  ),
+)
+const idOf = fc.stringMatching(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/)
+const anySpec = fc.record(
+  {
+    runId: idOf,
+    image: hostile,
+    limits: fc.constant(base.limits),
+    entrypoint: fc.array(hostile),
+    command: fc.array(hostile),
+    workingDirectory: hostile,
+    hostname: hostile,
+    tenant: idOf,
+    network: idOf,
+    names: fc.array(hostile),
+    region: hostile,
+    labels: fc.dictionary(hostile, hostile),
+    env: fc.dictionary(hostile, hostile),
+    files: fc.array(fc.record({ path: hostile.map((path) => `/${path}`), content: fc.uint8Array() })),
+    volumes: fc.array(fc.record({ volumeId: idOf, path: hostile.map((path) => `/${path}`) })),
+  },
+  { requiredKeys: ['runId', 'image', 'limits'] },
+)
+
+test('whatever a spec says, its Pod has the fields that we give it and no others, and what it names is its own', () => {
+  const full: RunSpec = {
+    ...base,
+    entrypoint: ['a'],
+    command: ['b'],
+    workingDirectory: '/',
+    hostname: 'a',
+    network: 'n',
+    region: 'ams',
+    env: { A: 'b' },
+    user: '1:2',
+    files: [{ path: '/f', content: Buffer.from('f') }],
+    volumes: [{ volumeId: 'v', path: '/v' }],
+    limits: { ...base.limits, diskMb: 1 },
+  }
+  const place = namesOf('acme')
+  for (const security of ['restricted', 'baseline'] as const) {
+    const options = { names, security, hasCredentials: true }
+    const known = new Set(fieldsOf(podOf(full, options)))
+    fc.assert(
+      fc.property(anySpec, (spec) => {
+        const pod = podOf(spec, options) as WholePod
+        expect(fieldsOf(pod).filter((field) => !known.has(field))).toEqual([])
+        const { metadata, spec: made } = pod
+        const own = [metadata.name, `${metadata.name}-files`, 'hallpass']
+        const claims = (spec.volumes ?? []).map(({ volumeId }) => place.claim(volumeId))
+        for (const { configMap, secret, persistentVolumeClaim: claim } of made.volumes) {
+          if (claim === undefined) expect(own).toContain(configMap?.name ?? secret?.secretName)
+          else expect(claims).toContain(claim.claimName)
+        }
+        for (const { valueFrom } of made.containers[0]?.env ?? []) {
+          expect(valueFrom.secretKeyRef.name).toBe(`${metadata.name}-env`)
+        }
+        expect(metadata.name).toBe(place.pod(spec.runId))
+        // What selects networks and owners is ours.
+        expect(Object.keys(metadata.labels)).toEqual(Object.keys(place.labelsOf(spec)))
+      }),
+    )
+  }
+})
+
+test('nothing takes the place of the program that ends a run', () => {
+  for (const path of ['/.hallpass', '/.hallpass/kill']) {
+    const options = { names, security: 'restricted', hasCredentials: false } as const
+    const content = Buffer.from('no')
+    expect(() => podOf({ ...base, files: [{ path, content }] }, options)).toThrow('files must not be in /.hallpass')
+    expect(() => podOf({ ...base, volumes: [{ path, volumeId: 'v' }] }, options)).toThrow('volumes must not be in')
+  }
 })
 
 test('names are labels of DNS, and each run has its own', () => {

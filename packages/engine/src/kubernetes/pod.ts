@@ -4,6 +4,7 @@ import { EngineError } from '../engine-error.ts'
 import type { Exit, RunSpec, RunState, RunStatus } from '../engine.ts'
 import { errorOfWords } from '../words-of-engines.ts'
 import { errorOfScheduler, errorOfWaiting, quote } from './errors.ts'
+import type { Trouble } from './patience.ts'
 import { containerName, finalizer, gate, label, ownFolder, programsName, type Labels, type Names } from './names.ts'
 
 /** How much the cluster lets machines do: the Pod Security Standards of Kubernetes. */
@@ -35,12 +36,6 @@ export interface Pod {
     readonly conditions?: readonly Condition[]
     readonly containerStatuses?: readonly ContainerStatus[]
   }
-}
-
-/** Why a Pod does not start; `isPassing` if that may change by itself in a moment. */
-interface Trouble {
-  readonly error: EngineError
-  readonly isPassing: boolean
 }
 
 interface Condition {
@@ -75,8 +70,9 @@ export interface PodOptions {
   readonly hasCredentials: boolean
 }
 
-/** The body of `POST …/pods`. It waits for `start` to take its gate away. */
+/** The body of `POST …/pods`. It waits for `start` to take its gate away. @throws EngineError `bad_spec` */
 export function podOf(spec: RunSpec, { names, security, hasCredentials }: PodOptions): object {
+  checkPlaces(spec)
   const name = names.pod(spec.runId)
   const files = spec.files ?? []
   const { limits } = spec
@@ -136,6 +132,14 @@ export function podOf(spec: RunSpec, { names, security, hasCredentials }: PodOpt
         })),
       ],
     },
+  }
+}
+
+/** What takes the place of our program could keep its run from being stopped. */
+function checkPlaces({ files = [], volumes = [] }: RunSpec): void {
+  for (const [field, places] of Object.entries({ files, volumes })) {
+    if (places.every(({ path }) => path !== ownFolder && !path.startsWith(`${ownFolder}/`))) continue
+    throw new EngineError('bad_spec', `${field} must not be in ${ownFolder}`, { field })
   }
 }
 

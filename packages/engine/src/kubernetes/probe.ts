@@ -87,7 +87,7 @@ export async function tryNetworks(
 }
 
 /** Removes what a killed caller has left of a probe, but no running probe of another caller. */
-export async function removeForgotten(client: KubernetesClient, names: Names): Promise<void> {
+export async function removeForgotten({ client, names }: { client: KubernetesClient; names: Names }): Promise<void> {
   const query = { labelSelector: names.selector, limit: 500 }
   const { value } = await client.ask<{ readonly items: readonly Pod[] }>({ path: ['api', 'v1', 'namespaces'], query })
   for (const { metadata } of value.items) {
@@ -129,7 +129,7 @@ function podOf(names: Names, node: ClusterNode | undefined, name: string): objec
 
 const probePrefix = 'probe.'
 const probePort = 4280
-const longestProbe = 2 * 60_000
+export const longestProbe = 2 * 60_000
 /** Milliseconds until a Pod must have reached one beside it; and until one that can has reached another namespace's. */
 const longestReach = 10_000
 const timeToReach = 3000

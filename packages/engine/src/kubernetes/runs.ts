@@ -9,6 +9,7 @@ import { parseImageReference } from '../image-reference.ts'
 import type { Cluster } from './cluster.ts'
 import { killMain } from './kill.ts'
 import { inNamespace } from './namespaces.ts'
+import { createPatience } from './patience.ts'
 import { podOf, registrySecretOf, secretsOf, seenOf, type Pod, type Seen } from './pod.ts'
 
 export type Runs = Pick<
@@ -142,10 +143,8 @@ export function createRuns(cluster: Cluster): Runs {
 
     async start(runId) {
       const late = AbortSignal.timeout(cluster.timeoutMs)
-      const following = await follower.follow({ runId, abort: late })
-      let waiting: NodeJS.Timeout | undefined
-      // What keeps it from running may pass, for some time.
-      const patience = new AbortController()
+      const patience = createPatience(cluster.capacityMs)
+      const following = await follower.follow({ runId, abort: AbortSignal.any([late, patience.signal]) })
       try {
         let seen = await cluster.demand(runId)
         if (seen.isGated && seen.status.state === 'created') {
@@ -154,12 +153,10 @@ export function createRuns(cluster: Cluster): Runs {
           seen = seenOf((await client.ask<Pod>({ method: 'PATCH', path, json })).value) ?? seen
         }
         for (;;) {
-          const { status, trouble, errorOfStart } = seen
-          if (errorOfStart !== undefined) throw errorOfStart
-          if (status.state !== 'created') return status
-          if (trouble !== undefined && (!trouble.isPassing || patience.signal.aborted)) throw trouble.error
-          if (trouble !== undefined) waiting ??= setTimeout(() => patience.abort(), cluster.capacityMs)
-          await Promise.race([following.next(), aborted(patience.signal)])
+          if (seen.errorOfStart !== undefined) throw seen.errorOfStart
+          if (seen.status.state !== 'created') return seen.status
+          patience.note(seen.trouble)
+          await following.next()
           const next = following.get(runId)
           if (next === undefined) throw noRun(runId)
           // The server's answer may be newer than the watch.
@@ -169,7 +166,7 @@ export function createRuns(cluster: Cluster): Runs {
         if (!late.aborted) throw error
         throw new EngineError('timeout', `The run ${runId} does not start`, { cause: error })
       } finally {
-        clearTimeout(waiting)
+        patience.end()
         following.close()
       }
     },
@@ -277,11 +274,4 @@ async function unable(cluster: Cluster, runId: string): Promise<EngineError> {
 
 function orNotRunning(error: unknown): void {
   if (!(error instanceof EngineError && error.code === 'not_running')) throw error
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

@@ -97,7 +97,6 @@ export async function startDockerd(network: 'own' | 'host'): Promise<Dockerd> {
       openWith,
       open: (owner = 'acme') => openWith({ owner }),
       image: 'test/busybox:1',
-      unreadInput: 5_000_000,
       networks: network === 'own' ? 'isolated' : 'shared',
       flood: 48_000_000,
       hang() {

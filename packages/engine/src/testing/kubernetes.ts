@@ -1,5 +1,6 @@
 // A Kubernetes cluster for the suite: the one that HALLPASS_KUBECONFIG names, over a relay, or what one has said before.
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { createClient } from '../kubernetes/client.ts'
@@ -12,18 +13,21 @@ import { startRelay } from './relay.ts'
 import { startReplay } from './replay.ts'
 import type { Entry } from './tape.ts'
 
-export interface KubernetesPlace extends Required<Place> {
+export interface KubernetesPlace extends Place {
+  readonly kill: NonNullable<Place['kill']>
   readonly openWith: (options: Partial<KubernetesOptions>) => Engine
+  /** A file that leads to the cluster by the way that `kill` cuts. */
+  readonly kubeconfig: string
   /** Straight to the cluster, as its administrator. */
   readonly client: ReturnType<typeof createClient>
 }
 
 /** Why there is none; undefined where it may be tried. */
 export function reasonWithoutCluster(): string | undefined {
-  return kubeconfig() === '' ? 'HALLPASS_KUBECONFIG names no cluster' : undefined
+  return kubeconfigGiven() === '' ? 'HALLPASS_KUBECONFIG names no cluster' : undefined
 }
 
-export function kubeconfig(): string {
+function kubeconfigGiven(): string {
   return process.env['HALLPASS_KUBECONFIG'] ?? ''
 }
 
@@ -37,7 +41,7 @@ const tape = join(import.meta.dirname, 'kubernetes.tape')
 
 /** @param records whether what is said is written down, for `startRecorded` */
 export async function startKubernetes(records = false): Promise<KubernetesPlace> {
-  const direct = findAccess({}, kubeconfig())
+  const direct = findAccess({}, kubeconfigGiven())
   const recorder = records ? createRecorder() : undefined
   const client = createClient({ access: direct, timeoutMs: 60_000 })
   const clean = async (): Promise<void> => {
@@ -46,9 +50,13 @@ export async function startKubernetes(records = false): Promise<KubernetesPlace>
   await clean()
   const relay = await startRelay(direct, recorder)
   const openWith = openerFor({ server: relay.server })
+  const directory = await mkdtemp(join(tmpdir(), 'hallpass-relay-'))
+  const kubeconfig = join(directory, 'kubeconfig')
+  await writeFile(kubeconfig, kubeconfigFor(relay.server))
   return {
     ...traits,
     client,
+    kubeconfig,
     openWith,
     open: (owner = 'acme') => openWith({ owner }),
     image: (await openWith({}).pullImage(imageOfCluster())).id,
@@ -58,8 +66,18 @@ export async function startKubernetes(records = false): Promise<KubernetesPlace>
       if (lines !== undefined) await writeFile(tape, `${lines.join('\n')}\n`)
       await clean()
       await relay.close()
+      await rm(directory, { recursive: true })
     },
   }
+}
+
+function kubeconfigFor(server: URL): string {
+  const name = 'relay'
+  return JSON.stringify({
+    'current-context': name,
+    contexts: [{ name, context: { cluster: name } }],
+    clusters: [{ name, cluster: { server: server.href } }],
+  })
 }
 
 /** A cluster that says again what a real one said to the same suite. */
@@ -79,8 +97,6 @@ const traits = {
   // A node keeps so much of a log in one file.
   flood: 8_000_000,
   networks: 'either',
-  // Nobody hears how a command has ended while more of its input waits in the cluster.
-  unreadInput: 100_000,
 } as const
 
 /** Images of the suite run as root, and one organization has the cluster. */

@@ -13,8 +13,6 @@ export interface Place {
    * where every run has a device of a network, where no names are found, and what keeps networks apart may be there or not.
    */
   readonly networks?: 'isolated' | 'shared' | 'either'
-  /** How much input a command may leave unread and still end; unbounded in most places. */
-  readonly unreadInput?: number
   /** Kills the engine's process, or cuts the way to it; the returned function starts it again. Undefined for an engine without one. */
   readonly kill?: () => Promise<() => Promise<void>>
   /** Ends it, and removes all that it kept. */

@@ -31,7 +31,7 @@ export async function startRelay(
     socket.once('close', () => sockets.delete(socket))
   }
 
-  async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '', headers } = request
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
@@ -47,12 +47,12 @@ export async function startRelay(
     const id = recorder?.asked(method, url, body.toString())
     const asked = target.protocol === 'https:' ? requestHttps(options) : requestHttp(options)
     asked.once('socket', keep)
-    asked.once('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers)
+    asked.once('response', (answered) => {
+      response.writeHead(answered.statusCode ?? 502, answered.headers)
       response.flushHeaders()
-      if (recorder !== undefined) listen(recorder, { id, method, url }, answer)
-      answer.pipe(response)
-      answer.once('error', () => response.destroy())
+      if (recorder !== undefined) listen(recorder, { id, method, url }, answered)
+      answered.pipe(response)
+      answered.once('error', () => response.destroy())
     })
     asked.once('error', () => response.destroy())
     response.once('close', () => asked.destroy())
@@ -94,11 +94,11 @@ export async function startRelay(
         client.on('error', () => other.terminate())
         client.on('message', (data: Buffer) => {
           recorder?.input(id)
-          other.send(data)
+          pass(client, other, data)
         })
         other.on('message', (data: Buffer) => {
           recorder?.bytes(id, data)
-          client.send(data)
+          pass(other, client, data)
         })
         client.once('close', () => other.terminate())
         other.once('close', () => {
@@ -112,7 +112,7 @@ export async function startRelay(
 
   const open = async (port: number) => {
     const server = createServer((request, response) => {
-      pass(request, response).catch(() => response.destroy())
+      answer(request, response).catch(() => response.destroy())
     })
     server.on('upgrade', upgrade)
     server.on('connection', (socket: Socket) => keep(socket))
@@ -141,3 +141,12 @@ export async function startRelay(
     close: closeNow,
   }
 }
+
+/** Who sends faster than the other reads waits. */
+function pass(from: WebSocket, to: WebSocket, data: Buffer): void {
+  to.send(data, () => to.bufferedAmount > mostWaiting || from.resume())
+  if (to.bufferedAmount > mostWaiting) from.pause()
+}
+
+/** Bytes. */
+const mostWaiting = 2 ** 18
