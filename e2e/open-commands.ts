@@ -115,7 +115,7 @@ export function testOpenCommands(get: () => CommandPlace): void {
 
     test('waits for a client that reads slowly, and for a command that does', async () => {
       const before = process.memoryUsage().rss
-      const flood = await open({ command: ['head', '-c', '60000000', '/dev/zero'] })
+      const flood = await open({ command: ['head', '-c', '120000000', '/dev/zero'] })
       flood.socket.pause()
       // It stands still once what lies between is full.
       let seen = -1
@@ -127,7 +127,7 @@ export function testOpenCommands(get: () => CommandPlace): void {
           return isSame
         })
         .toBe(true)
-      expect(seen).toBeLessThan(50_000_000)
+      expect(seen).toBeLessThan(100_000_000)
       const deaf = await open({ command: ['sh', '-c', 'until [ -e /enough ]; do sleep 0.05; done; exit 4'] })
       const paste = new Uint8Array(60_000)
       for (let count = 0; count < 400; count += 1) deaf.socket.send(paste)

@@ -14,8 +14,11 @@ async function serve(
   answer: (request: IncomingMessage, response: ServerResponse) => void = () => {},
 ): Promise<KubernetesClient> {
   const http = createServer(answer)
+  let turns = 0
   const sockets = new WebSocketServer({
     server: http,
+    // It has too much to do for the first one.
+    verifyClient: (_info, say) => say((turns += 1) > 1, 429, '', { 'Retry-After': '0.01' }),
     handleProtocols: (offered) => (offered.has(protocol) ? protocol : false),
   })
   sockets.on('connection', talk)

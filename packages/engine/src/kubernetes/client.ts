@@ -147,21 +147,27 @@ export function createClient({ access, timeoutMs, now = Date.now }: ClientOption
   }
 
   /** A server has not begun with a request that it answers by 429, as it has too much to do, or by 401, as the token is renewed. */
-  async function sendInTurn(question: Question, isShared: boolean): Promise<IncomingMessage> {
+  async function inTurn<T extends IncomingMessage | WebSocket>(
+    question: Question,
+    ask: (authorization: string | undefined) => Promise<T>,
+  ): Promise<T> {
     const end = now() + timeoutMs
     for (;;) {
       const authorization = await bearer.header()
-      const response = await send(question, isShared, authorization)
-      if (response.statusCode === 401 && (await bearer.isRenewed(authorization))) {
-        response.resume()
+      const answer = await ask(authorization)
+      if (answer instanceof WebSocket) return answer
+      if (answer.statusCode === 401 && (await bearer.isRenewed(authorization))) {
+        answer.resume()
         continue
       }
-      const rest = 1000 * Math.min(Number(response.headers['retry-after']) || 1, 30)
-      if (response.statusCode !== 429 || now() + rest > end) return response
-      response.resume()
+      const rest = 1000 * Math.min(Number(answer.headers['retry-after']) || 1, 30)
+      if (answer.statusCode !== 429 || now() + rest > end) return answer
+      answer.resume()
       await pause(rest, undefined, { signal: question.abort })
     }
   }
+  const sendInTurn = (question: Question, isShared: boolean): Promise<IncomingMessage> =>
+    inTurn(question, (authorization) => send(question, isShared, authorization))
 
   /** A WebSocket that is open, and paused; or the answer of a server that opens none. */
   function knock(
@@ -217,13 +223,8 @@ export function createClient({ access, timeoutMs, now = Date.now }: ClientOption
     },
 
     async connect(question, protocols) {
-      const authorization = await bearer.header()
-      const answer = await knock(question, protocols, authorization)
-      if (answer instanceof WebSocket) return answer
-      if (answer.statusCode !== 401 || !(await bearer.isRenewed(authorization))) return refuse(answer, question.abort)
-      answer.resume()
-      const again = await knock(question, protocols, await bearer.header())
-      return again instanceof WebSocket ? again : refuse(again, question.abort)
+      const answer = await inTurn(question, (authorization) => knock(question, protocols, authorization))
+      return answer instanceof WebSocket ? answer : refuse(answer, question.abort)
     },
   }
 }
