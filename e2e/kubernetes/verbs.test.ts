@@ -90,6 +90,7 @@ describe.skipIf(missing !== undefined)(`the verbs${missing === undefined ? '' : 
     'create resourcequotas of ""': () => engine.create(specOf({ tenant: 'new-3' })),
     'patch resourcequotas of ""': () => open({ limits: { runs: 90 } }).create(specOf()),
     'create networkpolicies of "networking.k8s.io"': () => engine.create(specOf({ tenant: 'new-4' })),
+    'patch networkpolicies of "networking.k8s.io"': () => open().create(specOf()),
     'list nodes of ""': () => engine.regions(),
     'list storageclasses of "storage.k8s.io"': () => engine.createVolume('vol_d', 16, 'red'),
   }

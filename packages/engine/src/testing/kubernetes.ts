@@ -110,6 +110,8 @@ function openerFor(access: Access): KubernetesPlace['openWith'] {
       access,
       env: {},
       random,
+      // A recording does not tell what was asked again because time went by.
+      now: () => 0,
       security: 'baseline',
       allowSharedNetworks: true,
       ...options,
