@@ -65,11 +65,13 @@ export function testIsolation(get: () => World): void {
       expect(hasNames ? [place.networks ?? 'isolated'] : ['isolated', 'shared']).toContain(networks)
       if (networks === 'shared') return expect(remedies.join()).toMatch(/reach each other/)
       const serve = 'mkdir /www && echo hello > /www/index.html && exec httpd -f -p 80 -h /www'
-      const web = await run(serve, { network: 'acme', names: ['web', 'web.internal'], hostname: 'web-1' })
+      // Small, so that a machine of two processors has room for all.
+      const limits = { memoryMb: 64, cpus: 0.1, processes: 64 }
+      const web = await run(serve, { network: 'acme', names: ['web', 'web.internal'], hostname: 'web-1', limits })
       const [beside, across, alone] = await Promise.all([
-        run('exec sleep 1000', { network: 'acme' }),
-        run('exec sleep 1000', { network: 'rival' }),
-        run('exec sleep 1000'),
+        run('exec sleep 1000', { network: 'acme', limits }),
+        run('exec sleep 1000', { network: 'rival', limits }),
+        run('exec sleep 1000', { limits }),
       ])
       const { address = '', network } = (await engine.inspect(web)) ?? {}
       expect([network, address]).toEqual(['acme', expect.stringMatching(/^\d+\.\d+\.\d+\.\d+$/)])
