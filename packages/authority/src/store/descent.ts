@@ -281,7 +281,7 @@ const replacedBy = query((db, param: Param<{ id: Uint8Array }>) =>
     .where('successor.id', '=', param('id')),
 )
 
-const revokeOne = query(
+export const revokeOne = query(
   (db, param: Param<{ id: Uint8Array; at: number; by: string }>) =>
     db
       .updateTable('tokens')

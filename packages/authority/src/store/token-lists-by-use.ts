@@ -5,13 +5,13 @@ import { sql, type Kysely, type SqlBool } from 'kysely'
 import { DomainError } from '../domain/errors.ts'
 import type { Page } from '../domain/page.ts'
 import type { TokenOwner } from '../domain/store/tokens.ts'
-import { placeOf, type ListedToken, type TokenQuery } from '../domain/token.ts'
+import type { ListedToken, TokenQuery } from '../domain/token.ts'
 import { filterOf, isFound, isInState, type FilterParameters } from './token-filter.ts'
 import { caveatsColumn } from './long-caveats.ts'
 import { query, type Param, type Query, type QuerySession } from './query.ts'
 import type { Database } from './schema.ts'
 import { formatTokenId, parseTokenId } from './token-id.ts'
-import { listedColumns, toListedOnes, type FoundListed } from './token-rows.ts'
+import { listedColumns, toFullPage, toListedOnes, type FoundListed } from './token-rows.ts'
 
 type Part = 'used' | 'unused'
 
@@ -45,16 +45,7 @@ export async function listByUse(
       const end = await session.one(step, { ...bounds, skip: count - 1, limit: 1 })
       const found = await session.many(page, { ...bounds, count, limit: limit + 1 - rows.length })
       for (const row of found) rows.push(row)
-      if (rows.length > limit) {
-        const items = await toListedOnes(session, rows.slice(0, limit))
-        return {
-          items,
-          next: items
-            .slice(-1)
-            .map((item) => placeOf(item, asked))
-            .join(''),
-        }
-      }
+      if (rows.length > limit) return toFullPage(session, rows, asked)
       if (end === undefined) break
       if (at === counts.length - 1) {
         return { items: await toListedOnes(session, rows), next: writePlace(part, end) }

@@ -6,21 +6,14 @@ import { DomainError } from '../domain/errors.ts'
 import type { Page } from '../domain/page.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import type { PartialCount, TokenOwner } from '../domain/store/tokens.ts'
-import {
-  placeOf,
-  writePlace,
-  type ListedToken,
-  type StoredSort,
-  type TokenFilter,
-  type TokenQuery,
-} from '../domain/token.ts'
+import { writePlace, type ListedToken, type StoredSort, type TokenFilter, type TokenQuery } from '../domain/token.ts'
 import { caveatsColumn } from './long-caveats.ts'
 import { query, type Param, type Query, type QuerySession } from './query.ts'
 import type { Database } from './schema.ts'
 import { filterOf, isFound, isInState, type FilterParameters } from './token-filter.ts'
 import { formatTokenId, parseTokenId } from './token-id.ts'
 import { listByUse } from './token-lists-by-use.ts'
-import { listedColumns, toListedOnes, type FoundListed } from './token-rows.ts'
+import { listedColumns, toFullPage, toListedOnes, type FoundListed } from './token-rows.ts'
 
 /** `counts`: how many tokens a page reads to find matches, step by step until it is full; each list has its own. */
 export function tokenLists(
@@ -84,16 +77,7 @@ async function listStored(
     const wanted = limit + 1 - rows.length
     const found = await session.many(page, { ...bounds, ...named('to', end ?? last), limit: wanted })
     for (const row of found) rows.push(row)
-    if (rows.length > limit) {
-      const items = await toListedOnes(session, rows.slice(0, limit))
-      return {
-        items,
-        next: items
-          .slice(-1)
-          .map((item) => placeOf(item, asked))
-          .join(''),
-      }
-    }
+    if (rows.length > limit) return toFullPage(session, rows, asked)
     if (end === undefined) return { items: await toListedOnes(session, rows) }
     from = end
   }

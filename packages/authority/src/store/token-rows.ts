@@ -2,7 +2,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import { countEncoded } from '../domain/derived-token.ts'
-import type { ListedToken, SignedRecord, TokenRecord } from '../domain/token.ts'
+import type { Page } from '../domain/page.ts'
+import { placeOf, type ListedToken, type SignedRecord, type TokenQuery, type TokenRecord } from '../domain/token.ts'
 import { findRevocationAbove, maybeDead } from './descent.ts'
 import { findDeletionOfApp } from './leftovers.ts'
 import { headOfCaveats } from './long-caveats.ts'
@@ -107,6 +108,17 @@ export async function toListedOnes(
     listed.push(await toListed(session, row))
   }
   return listed
+}
+
+/** A page of the first ones, where there are more than its limit. */
+export async function toFullPage(
+  session: QuerySession,
+  rows: readonly FoundListed[],
+  asked: TokenQuery,
+): Promise<Page<ListedToken, string>> {
+  const items = await toListedOnes(session, rows.slice(0, asked.limit))
+  const last = items.at(-1)
+  return { items, next: last === undefined ? '' : placeOf(last, asked) }
 }
 
 async function findRevocation(session: QuerySession, { id, appId, organisationId, createdAt }: Found<TokenRecord>) {

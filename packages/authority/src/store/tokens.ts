@@ -2,7 +2,14 @@
 import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import { nameKey, type NewToken } from '../domain/token.ts'
-import { continueRevocations, descendsFrom, lineOf, revocationsAreUnfinished, revokeDescendants } from './descent.ts'
+import {
+  continueRevocations,
+  descendsFrom,
+  lineOf,
+  revocationsAreUnfinished,
+  revokeDescendants,
+  revokeOne,
+} from './descent.ts'
 import { derivedTokens } from './derived-tokens.ts'
 import { tell, tellRevoked } from './feed.ts'
 import { beginRevoking } from './leftovers.ts'
@@ -55,7 +62,7 @@ export function tokens(session: QuerySession): Transaction['tokens'] {
     revoke: async (id, at, by) => {
       const bytes = parseTokenId(id)
       if (bytes === undefined) return
-      await session.run(revoke, { id: bytes, at, by })
+      await session.run(revokeOne, { id: bytes, at, by })
       await tellRevoked(session, id)
     },
     descendsFrom: async (id, other) => {
@@ -164,15 +171,5 @@ const approve = query(
       .updateTable('tokens')
       .set({ is_approved: param('isApproved') })
       .where('id', '=', param('id')),
-  ({ id }) => formatTokenId(id),
-)
-
-const revoke = query(
-  (db, param: Param<{ id: Uint8Array; at: number; by: string }>) =>
-    db
-      .updateTable('tokens')
-      .set({ revoked_at: param('at'), revoked_by: param('by') })
-      .where('id', '=', param('id'))
-      .where('revoked_at', 'is', null),
   ({ id }) => formatTokenId(id),
 )

@@ -4,6 +4,7 @@ import { request as requestHttps } from 'node:https'
 import type { Duplex } from 'node:stream'
 
 import { EngineError } from '../engine-error.ts'
+import { createHttpAnswers } from '../http-answers.ts'
 import { parseJson } from '../json-lines.ts'
 import { checkEndpoint, nameOf, type Endpoint } from './endpoint.ts'
 import { errorOfAnswer } from '../words-of-engines.ts'
@@ -56,6 +57,15 @@ export function createClient({ endpoint, timeoutMs, onLost = () => {} }: ClientO
   const kept = new Agent({ keepAlive: true, maxFreeSockets: 16, timeout: 1000 })
   const once = new Agent()
   let version: Promise<string> | undefined
+  const { head, whole, tooSlow, errorOf } = createHttpAnswers({
+    name: nameOf(endpoint),
+    timeoutMs,
+    reasons,
+    onLost() {
+      version = undefined
+      onLost()
+    },
+  })
 
   /** Of the API: the newest that both sides know, so that a newer engine changes nothing for us. */
   async function findVersion(): Promise<string> {
@@ -106,64 +116,11 @@ export function createClient({ endpoint, timeoutMs, onLost = () => {} }: ClientO
     return request
   }
 
-  /** The head of the answer, within the time. */
-  function send(path: string, question: Question): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
-      const request = prepare(path, question)
-      const timer = setTimeout(() => request.destroy(tooSlow()), question.headMs ?? timeoutMs)
-      request.once('response', (response) => {
-        clearTimeout(timer)
-        resolve(response)
-      })
-      request.once('error', (error) => {
-        clearTimeout(timer)
-        // The engine may have closed a connection that was kept, just before.
-        const isClosed = ['ECONNRESET', 'EPIPE'].includes(String(Reflect.get(error, 'code')))
-        if (request.reusedSocket && isClosed) resolve(send(path, question))
-        else reject(errorOfConnection(error, question.abort))
-      })
-    })
-  }
-
-  const tooSlow = (): EngineError =>
-    new EngineError('timeout', `The engine at ${nameOf(endpoint)} did not answer within ${timeoutMs / 1000} s`)
-
-  /** The error for a failed connection. */
-  function errorOfConnection(error: Error, abort: AbortSignal | undefined): unknown {
-    if (abort?.aborted === true) return abort.reason
-    if (error instanceof EngineError) return error
-    version = undefined
-    onLost()
-    const code = String(Reflect.get(error, 'code') ?? error.message)
-    const why = reasons.get(code) ?? `the connection failed (${code})`
-    return new EngineError('unavailable', `No engine answers at ${nameOf(endpoint)}: ${why}`, { cause: error })
-  }
-
-  async function readWhole(
-    response: IncomingMessage,
-    maxBytes: number,
-    abort: AbortSignal | undefined,
-  ): Promise<string> {
-    const timer = setTimeout(() => response.destroy(tooSlow()), timeoutMs)
-    const chunks: Buffer[] = []
-    let size = 0
-    try {
-      for await (const chunk of response) {
-        chunks.push(chunk as Buffer)
-        size += (chunk as Buffer).length
-        if (size > maxBytes) throw new EngineError('failed', `The engine answered more than ${maxBytes} bytes`)
-      }
-    } catch (error) {
-      throw errorOfConnection(error as Error, abort)
-    } finally {
-      clearTimeout(timer)
-      response.destroy()
-    }
-    return Buffer.concat(chunks).toString('utf8')
-  }
+  const send = (path: string, question: Question): Promise<IncomingMessage> =>
+    head(() => prepare(path, question), question.abort, question.headMs)
 
   async function refuse(response: IncomingMessage, question: Question): Promise<never> {
-    const text = await readWhole(response, 2 ** 16, question.abort)
+    const text = await whole(response, 2 ** 16, question.abort)
     throw errorOfAnswer(response.statusCode ?? 0, text)
   }
 
@@ -173,7 +130,7 @@ export function createClient({ endpoint, timeoutMs, onLost = () => {} }: ClientO
       const response = await send(await pathOf(question), question)
       const status = response.statusCode ?? 0
       if (status >= 300 && !also.includes(status)) await refuse(response, question)
-      const text = await readWhole(response, maxBytes, question.abort)
+      const text = await whole(response, maxBytes, question.abort)
       // Podman omits the type.
       const isJson = status < 300 && text !== '' && /json/.test(response.headers['content-type'] ?? 'json')
       const date = new Date(response.headers.date ?? Date.now())
@@ -206,7 +163,7 @@ export function createClient({ endpoint, timeoutMs, onLost = () => {} }: ClientO
         })
         request.once('error', (error) => {
           clearTimeout(timer)
-          reject(errorOfConnection(error, question.abort))
+          reject(errorOf(error, question.abort))
         })
       })
     },

@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 
 import { EngineError } from '../engine-error.ts'
+import { createHttpAnswers } from '../http-answers.ts'
 import { parseJson } from '../json-lines.ts'
 import { checkAccess, type Access } from './access.ts'
 import { errorOfAnswer } from './errors.ts'
@@ -57,6 +58,7 @@ export function createClient({ access, timeoutMs, now = Date.now }: ClientOption
   const pool = { keepAlive: true, maxFreeSockets: 16, maxSockets: 64, timeout: 30_000 }
   const kept = isPlain ? new PlainAgent(pool) : new Agent({ ...pool, ...tls })
   const bearer = createBearer(access.token, now)
+  const { head, whole, errorOf } = createHttpAnswers({ name: server.host, timeoutMs, reasons })
   const base = server.pathname.replace(/\/$/, '')
 
   function pathOf({ path, query = {} }: Question): string {
@@ -89,61 +91,8 @@ export function createClient({ access, timeoutMs, now = Date.now }: ClientOption
     return request
   }
 
-  /** The head of the answer, within the time. */
-  async function send(
-    question: Question,
-    isShared: boolean,
-    authorization: string | undefined,
-  ): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
-      const request = prepare(question, authorization, isShared)
-      const timer = setTimeout(() => request.destroy(tooSlow()), timeoutMs)
-      request.once('response', (response) => {
-        clearTimeout(timer)
-        resolve(response)
-      })
-      request.once('error', (error) => {
-        clearTimeout(timer)
-        // The server may have closed a connection that was kept, just before. What changes something is not sent twice.
-        const isClosed = ['ECONNRESET', 'EPIPE'].includes(String(Reflect.get(error, 'code')))
-        if (request.reusedSocket && isClosed && (question.method ?? 'GET') === 'GET')
-          resolve(send(question, isShared, authorization))
-        else reject(errorOfConnection(error, question.abort))
-      })
-    })
-  }
-
-  const tooSlow = (): EngineError =>
-    new EngineError('timeout', `The engine at ${server.host} did not answer within ${timeoutMs / 1000} s`)
-
-  function errorOfConnection(error: Error, abort: AbortSignal | undefined): unknown {
-    if (abort?.aborted === true) return abort.reason
-    if (error instanceof EngineError) return error
-    const code = String(Reflect.get(error, 'code') ?? error.message)
-    const sentence = `No engine answers at ${server.host}: ${reasons.get(code) ?? `the connection failed (${code})`}`
-    return new EngineError('unavailable', sentence, { cause: error })
-  }
-
-  async function readWhole(response: IncomingMessage, maxBytes: number, abort?: AbortSignal): Promise<string> {
-    const timer = setTimeout(() => response.destroy(tooSlow()), timeoutMs)
-    const chunks: Buffer[] = []
-    let size = 0
-    try {
-      for await (const chunk of response) {
-        chunks.push(chunk as Buffer)
-        size += (chunk as Buffer).length
-        if (size > maxBytes) throw new EngineError('failed', `The engine answered more than ${maxBytes} bytes`)
-      }
-    } catch (error) {
-      throw errorOfConnection(error as Error, abort)
-    } finally {
-      clearTimeout(timer)
-    }
-    return Buffer.concat(chunks).toString('utf8')
-  }
-
   async function refuse(response: IncomingMessage, abort?: AbortSignal): Promise<never> {
-    throw errorOfAnswer(response.statusCode ?? 0, await readWhole(response, 2 ** 18, abort))
+    throw errorOfAnswer(response.statusCode ?? 0, await whole(response, 2 ** 18, abort))
   }
 
   /** A server has not begun with a request that it answers by 429, as it has too much to do, or by 401, as the token is renewed. */
@@ -167,7 +116,7 @@ export function createClient({ access, timeoutMs, now = Date.now }: ClientOption
     }
   }
   const sendInTurn = (question: Question, isShared: boolean): Promise<IncomingMessage> =>
-    inTurn(question, (authorization) => send(question, isShared, authorization))
+    inTurn(question, (authorization) => head(() => prepare(question, authorization, isShared), question.abort))
 
   /** A WebSocket that is open, and paused; or the answer of a server that opens none. */
   function knock(
@@ -198,7 +147,7 @@ export function createClient({ access, timeoutMs, now = Date.now }: ClientOption
       })
       socket.on('error', (error) => {
         settle()
-        reject(errorOfConnection(error, question.abort))
+        reject(errorOf(error, question.abort))
       })
     })
   }
@@ -208,7 +157,7 @@ export function createClient({ access, timeoutMs, now = Date.now }: ClientOption
       const response = await sendInTurn(question, true)
       const status = response.statusCode ?? 0
       if (status >= 300 && !also.includes(status)) await refuse(response, question.abort)
-      const text = await readWhole(response, maxBytes, question.abort)
+      const text = await whole(response, maxBytes, question.abort)
       return { status, value: parseJson(text) as T }
     },
 
