@@ -1,6 +1,7 @@
 // A real authority for a test: started in this process on a free port, with data of its own, and asked over real HTTP.
+import { argon2Sync } from 'node:crypto'
 import { existsSync, statfsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -12,6 +13,9 @@ import { createAsk, type Ask } from './http.ts'
 const place = hasRoom('/dev/shm') ? '/dev/shm' : tmpdir()
 
 export const founder = { email: 'ada@example.com', password: 'ada-s long password' } as const
+
+// What an authority leaves behind that has had its first start. Made once, for all directories of this process.
+const firstStart = { at: Date.now(), files: await startFirst() }
 
 export interface TestAuthority {
   readonly url: () => string
@@ -31,7 +35,10 @@ export type Overrides = Partial<Omit<ServeOptions, 'dataDirectory' | 'listen'>> 
 
 /** An authority with the account of {@link founder}. */
 export async function startAuthority({ port = 0, ...overrides }: Overrides = {}): Promise<TestAuthority> {
-  const directory = await createDirectory()
+  const isOwn = ['databaseUrl', 'rootKey', 'bootstrap'].some((name) => name in overrides)
+  // The account must not be made after the clock of the test.
+  const isUsual = !isOwn && Date.now() >= firstStart.at
+  const directory = isUsual ? await createFoundedDirectory() : await createDirectory()
   const listen = { host: '127.0.0.1', port }
   const start = () => serve({ ...optionsFor(directory), listen, ...overrides })
   let running: RunningAuthority | undefined
@@ -76,6 +83,30 @@ export function optionsFor(directory: string): ServeOptions {
 
 export function createDirectory(): Promise<string> {
   return mkdtemp(join(place, 'hallpass-e2e-'))
+}
+
+/** The data of an authority in which the founder has an account, and a password whose hash is cheap to check. */
+async function createFoundedDirectory(): Promise<string> {
+  const directory = await createDirectory()
+  for (const [name, content] of firstStart.files) await writeFile(join(directory, name), content, { mode: 0o600 })
+  return directory
+}
+
+async function startFirst(): Promise<readonly (readonly [name: string, content: Buffer])[]> {
+  const directory = await createDirectory()
+  const running = await serve(optionsFor(directory))
+  await running.close()
+  // An authority reads from a hash what it costs, so that it goes on to accept those of other programs.
+  const parameters = { memory: 8, passes: 1, parallelism: 1, tagLength: 32, nonce: Buffer.alloc(16) }
+  const tag = argon2Sync('argon2id', { ...parameters, message: founder.password })
+  const [salt, hash] = [parameters.nonce, tag].map((bytes) => bytes.toString('base64').replaceAll('=', ''))
+  withDatabase(directory, (database) =>
+    database.prepare('update users set password_hash = ?').run(`$argon2id$v=19$m=8,t=1,p=1$${salt}$${hash}`),
+  )
+  const names = await readdir(directory)
+  const files = await Promise.all(names.map(async (name) => [name, await readFile(join(directory, name))] as const))
+  await rm(directory, { recursive: true })
+  return files
 }
 
 export function withDatabase<T>(directory: string, work: (database: DatabaseSync) => T): T {
