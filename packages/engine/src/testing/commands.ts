@@ -157,7 +157,9 @@ export function testCommands(get: () => World): void {
 
     test('has a terminal of the given size', async () => {
       const size = 'until stty size 2>/dev/null | grep "^30 100"; do sleep 0.05; done'
-      const argv = ['sh', '-c', `${size}; read line; stty size; echo "got $line"; test -t 0 && exit 6`]
+      // A new size and typed text may come in either order.
+      const next = size.replace('30 100', '50 132')
+      const argv = ['sh', '-c', `${size}; read line; ${next}; echo "got $line"; test -t 0 && exit 6`]
       const session = await get().engine.openExec(runId, { argv, terminal: { rows: 30, columns: 100 } })
       let seen = ''
       for await (const { stream, bytes } of session.output) {
