@@ -2,30 +2,62 @@
 
 import type { Caveat, ConfineGitHubOrg, ConfineGoogleHd, ConfineOrganization, ConfineUser } from '../caveat.ts'
 import type { CaveatCodec, CaveatJson, Refusal } from '../codec.ts'
-import type { DischargeAccess } from '../discharge-access.ts'
 import { expectInteger, expectObject, expectString, quoteShortly } from '../json.ts'
 import { expectId, maxUint64 } from './mask.ts'
 
-export const confineUser: CaveatCodec<ConfineUser> = confineId('ConfineUser', 8n, ({ id }, access) =>
-  refuse(
-    `ConfineUser takes the account ${id}`,
-    (access.flyio ?? []).some(({ userId }) => userId === id),
-  ),
-)
-
-export const confineUserJson: CaveatJson<ConfineUser> = confineIdJson('ConfineUser')
-
-export const confineOrganization: CaveatCodec<ConfineOrganization> = confineId(
-  'ConfineOrganization',
-  9n,
-  ({ id }, access) =>
+export const confineUser: CaveatCodec<ConfineUser> = {
+  type: 'ConfineUser',
+  number: 8n,
+  decode(reader) {
+    reader.expectArray(1, 'a ConfineUser')
+    return { type: 'ConfineUser', id: reader.readUint() }
+  },
+  encode(writer, caveat) {
+    writer.writeArrayLength(1)
+    writer.writeUint(expectId(caveat.id))
+  },
+  prohibits: onlyForDischarges,
+  prohibitsDischarge: (caveat, access) =>
     refuse(
-      `ConfineOrganization takes an account of organization ${id}`,
-      (access.flyio ?? []).some(({ organizationIds }) => organizationIds.includes(id)),
+      `ConfineUser takes the account ${caveat.id}`,
+      (access.flyio ?? []).some(({ userId }) => userId === caveat.id),
     ),
-)
+}
 
-export const confineOrganizationJson: CaveatJson<ConfineOrganization> = confineIdJson('ConfineOrganization')
+export const confineUserJson: CaveatJson<ConfineUser> = {
+  toJson: (caveat) => new Map([['id', caveat.id]]),
+  fromJson(value, path) {
+    const id = expectObject(value, path, ['id']).get('id')
+    return { type: 'ConfineUser', id: expectInteger(id, `${path}.id`, 0n, maxUint64) }
+  },
+}
+
+export const confineOrganization: CaveatCodec<ConfineOrganization> = {
+  type: 'ConfineOrganization',
+  number: 9n,
+  decode(reader) {
+    reader.expectArray(1, 'a ConfineOrganization')
+    return { type: 'ConfineOrganization', id: reader.readUint() }
+  },
+  encode(writer, caveat) {
+    writer.writeArrayLength(1)
+    writer.writeUint(expectId(caveat.id))
+  },
+  prohibits: onlyForDischarges,
+  prohibitsDischarge: (caveat, access) =>
+    refuse(
+      `ConfineOrganization takes an account of organization ${caveat.id}`,
+      (access.flyio ?? []).some(({ organizationIds }) => organizationIds.includes(caveat.id)),
+    ),
+}
+
+export const confineOrganizationJson: CaveatJson<ConfineOrganization> = {
+  toJson: (caveat) => new Map([['id', caveat.id]]),
+  fromJson(value, path) {
+    const id = expectObject(value, path, ['id']).get('id')
+    return { type: 'ConfineOrganization', id: expectInteger(id, `${path}.id`, 0n, maxUint64) }
+  },
+}
 
 export const confineGoogleHd: CaveatCodec<ConfineGoogleHd> = {
   type: 'ConfineGoogleHD',
@@ -61,39 +93,6 @@ export const confineGitHubOrg: CaveatCodec<ConfineGitHubOrg> = {
 export const confineGitHubOrgJson: CaveatJson<ConfineGitHubOrg> = {
   toJson: (caveat) => caveat.id,
   fromJson: (value, path) => ({ type: 'ConfineGitHubOrg', id: expectInteger(value, path, 0n, maxUint64) }),
-}
-
-type ConfineId = ConfineUser | ConfineOrganization
-
-function confineId<C extends ConfineId>(
-  type: C['type'],
-  number: bigint,
-  prohibitsDischarge: (caveat: C, access: DischargeAccess) => Refusal | undefined,
-): CaveatCodec<C> {
-  return {
-    type,
-    number,
-    decode(reader) {
-      reader.expectArray(1, `a ${type}`)
-      return { type, id: reader.readUint() } as C
-    },
-    encode(writer, caveat) {
-      writer.writeArrayLength(1)
-      writer.writeUint(expectId(caveat.id))
-    },
-    prohibits: onlyForDischarges,
-    prohibitsDischarge,
-  }
-}
-
-function confineIdJson<C extends ConfineId>(type: C['type']): CaveatJson<C> {
-  return {
-    toJson: (caveat) => new Map([['id', caveat.id]]),
-    fromJson(value, path) {
-      const id = expectObject(value, path, ['id']).get('id')
-      return { type, id: expectInteger(id, `${path}.id`, 0n, maxUint64) } as C
-    },
-  }
 }
 
 /** The refusal of a caveat that only a third party can judge, as Go's `ErrInvalidAccess`. */
