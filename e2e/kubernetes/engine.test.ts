@@ -53,6 +53,11 @@ describe.skipIf(missing !== undefined)(`parts that fail${missing === undefined ?
     await cluster.killKubelet(node.name)
     await expect.poll(() => seen, { timeout: 120_000 }).toContain('stays running, out of reach')
     expect(await engine.inspect(runId)).toMatchObject({ state: 'running', isOutOfReach: true })
+    const command = { argv: ['true'], timeoutMs: 60_000, maxBytes: 1000 }
+    await expect(engine.exec(runId, command)).rejects.toMatchObject({ code: 'unavailable' })
+    // An authority that starts meanwhile tries the network on another node.
+    const begun = createKubernetesEngine({ owner: 'begun', access: findAccess({}, cluster.kubeconfig), env: {} })
+    expect((await begun.capabilities()).networks).toBe('shared')
     cluster.startKubelet(node.name)
     await expect.poll(() => seen.at(-1), { timeout: 120_000 }).toBe('stays running')
     await cluster.killKubelet(node.name)

@@ -69,6 +69,16 @@ export function errorOfWaiting(reason: string, message: string): EngineError | u
   return undefined
 }
 
+/** Of a command in a Pod that the cluster could not begin: the server's own words about the way to the node, or those of the node. */
+export function errorOfCommand(words: string): EngineError {
+  if (
+    /^(?:Internal error occurred: )?error (?:sending request|dialing backend|trying to reach service)\b/.test(words)
+  ) {
+    return new EngineError('unavailable', 'The node of the run does not answer', { cause: new Error(words) })
+  }
+  return errorOfWords(words)
+}
+
 /** Why the scheduler finds no node for a Pod, as the Machines API says it. */
 export function errorOfScheduler(message: string): EngineError {
   const cause = new Error(message)

@@ -2,10 +2,9 @@
 import { checkCommand } from '../check-spec.ts'
 import { EngineError, notRunning } from '../engine-error.ts'
 import type { Command, CommandSession } from '../engine.ts'
-import { errorOfWords } from '../words-of-engines.ts'
 import { exitCodeOf, goneMeanwhile, openChannels, type Channels, type Piece } from './channels.ts'
 import type { Cluster } from './cluster.ts'
-import { quote } from './errors.ts'
+import { errorOfCommand, quote } from './errors.ts'
 import { killMarked } from './kill.ts'
 
 /** @param hasInput whether the caller may write to it; otherwise its input is empty */
@@ -176,7 +175,7 @@ function errorOfWrapper(words: string): EngineError {
 
 function errorOfCluster(words: string, runId: string): EngineError {
   if (/container not found|cannot exec in a|task .* not found/i.test(words)) return notRunning(runId)
-  return errorOfWords(words)
+  return errorOfCommand(words)
 }
 
 const markName = 'HALLPASS_COMMAND'

@@ -3,9 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 import { EngineError, notRunning } from '../engine-error.ts'
 import { killScript, looked } from '../kill-script.ts'
-import { errorOfWords } from '../words-of-engines.ts'
 import { runShort } from './channels.ts'
 import type { Cluster } from './cluster.ts'
+import { errorOfCommand } from './errors.ts'
 import { ownFolder } from './names.ts'
 import type { Seen } from './pod.ts'
 
@@ -63,7 +63,7 @@ function errorOf(words: string, { runId }: Seen): EngineError {
   if (/container not found|not running|cannot exec in a (?:stopped|deleted)|task .* not found/i.test(words)) {
     return notRunning(runId)
   }
-  return errorOfWords(words)
+  return errorOfCommand(words)
 }
 
 const shellKill = 'i=2; until [ -d "/proc/$i" ]; do i=$((i+1)); done; kill "-$0" "$i"'

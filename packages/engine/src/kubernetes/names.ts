@@ -14,6 +14,8 @@ export interface Names {
   readonly labelsOf: (spec: RunSpec) => Labels
   readonly annotationsOf: (spec: RunSpec) => Labels
   readonly namespaceLabels: (tenant: string | undefined) => Labels
+  /** Whether it is one of an organization, and not of what the driver itself needs: to find out images, and to try networks. */
+  readonly isTenant: (tenant: string | undefined) => boolean
   readonly ownLabels: Labels
   /** As a selector of lists. */
   readonly selector: string
@@ -70,11 +72,15 @@ export function namesOf(owner: string): Names {
       [label.digest]: digestOf(spec),
     }),
     namespaceLabels: (tenant) => ({ ...ownLabels, [label.kind]: tenant === undefined ? 'common' : 'tenant' }),
+    isTenant: (tenant) => tenant !== undefined && !tenant.startsWith(probePrefix),
     ownLabels,
     selector: `${label.owner}=${owner}`,
     isOwn: ({ labels = {} }) => labels[label.owner] === owner,
   }
 }
+
+/** Of the tenants that only try networks. */
+export const probePrefix = 'probe.'
 
 export const label = {
   owner: 'hallpass.owner',

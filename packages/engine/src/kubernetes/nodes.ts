@@ -12,6 +12,8 @@ export interface ClusterNode {
   readonly memoryMb: number
   /** An image that it has, the smallest; undefined where it does not say. */
   readonly image: string | undefined
+  /** Whether the cluster starts new Pods on it: it is neither lost nor out of something. */
+  readonly isWell: boolean
 }
 
 export async function listNodes(client: KubernetesClient): Promise<readonly ClusterNode[]> {
@@ -40,7 +42,7 @@ function isClosed({ unschedulable = false, taints = [] }: ApiNode['spec']): bool
   )
 }
 
-function nodeOf({ metadata, status }: ApiNode): ClusterNode {
+function nodeOf({ metadata, spec, status }: ApiNode): ClusterNode {
   const { cpu = '0', memory = '0' } = status.allocatable ?? {}
   const [smallest] = (status.images ?? [])
     .filter(({ names }) => (names ?? []).length > 0)
@@ -52,6 +54,7 @@ function nodeOf({ metadata, status }: ApiNode): ClusterNode {
     cpus: quantityOf(cpu),
     memoryMb: Math.floor(quantityOf(memory) / 2 ** 20),
     image: smallest?.names?.at(-1),
+    isWell: (spec.taints ?? []).every(({ effect }) => effect === 'PreferNoSchedule'),
   }
 }
 

@@ -4,26 +4,46 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Capabilities } from '../engine.ts'
 import { connectProgram, listenProgram } from '../tiny-programs.ts'
 import type { KubernetesClient } from './client.ts'
-import { label, type Names } from './names.ts'
+import { label, probePrefix, type Names } from './names.ts'
 import { inNamespace, type Namespaces } from './namespaces.ts'
 import type { ClusterNode } from './nodes.ts'
 import { usualUser, type Pod } from './pod.ts'
 import { watchPod } from './pod-watch.ts'
 
+interface ProbeParts {
+  readonly client: KubernetesClient
+  readonly names: Names
+  readonly namespaces: Namespaces
+}
+
 /**
  * A Pod in one namespace, one beside it that must reach it, or nothing was found out, and one in another namespace that must not.
  * The namespaces have the rules of tenants, and are removed. It takes some seconds.
+ * A node that starts no Pod says nothing of the network, so another one is tried then.
  */
 export async function tryNetworks(
-  { client, names, namespaces }: { client: KubernetesClient; names: Names; namespaces: Namespaces },
+  parts: ProbeParts,
   nodes: readonly ClusterNode[],
   random: () => string,
 ): Promise<Capabilities['networks']> {
-  const node = nodes.find(({ architecture, image }) => architecture === 'amd64' && image !== undefined)
-  if (node === undefined) return 'unknown'
+  const abort = AbortSignal.timeout(longestProbe)
+  const able = nodes.filter(({ architecture, image }) => architecture === 'amd64' && image !== undefined)
+  // One that was lost may not be known as lost yet, and one that is full takes no Pod.
+  for (const node of able.toSorted((left, right) => Number(right.isWell) - Number(left.isWell)).slice(0, mostNodes)) {
+    const found = await tryNode(parts, node, random, abort)
+    if (found !== 'unknown' || abort.aborted) return found
+  }
+  return 'unknown'
+}
+
+async function tryNode(
+  { client, names, namespaces }: ProbeParts,
+  node: ClusterNode,
+  random: () => string,
+  abort: AbortSignal,
+): Promise<Capabilities['networks']> {
   const mark = random().slice(0, 8)
   const [here, there] = [`${probePrefix}${mark}.a`, `${probePrefix}${mark}.b`]
-  const abort = AbortSignal.timeout(longestProbe)
 
   /** A Pod of one program, on the node, of an image that is there. */
   function run(tenant: string, name: string, program: Uint8Array): Promise<Pod> {
@@ -37,7 +57,8 @@ export async function tryNetworks(
   }
 
   async function addressOf(pod: Pod): Promise<string | undefined> {
-    for await (const { status } of watchPod(client, pod, abort)) {
+    const late = AbortSignal.any([abort, AbortSignal.timeout(longestStart)])
+    for await (const { status } of watchPod(client, pod, late)) {
       if (status?.phase === 'Running' && status.podIP !== undefined) return status.podIP
       if (status?.phase === 'Failed') return undefined
     }
@@ -98,7 +119,7 @@ export async function removeForgotten({ client, names }: { client: KubernetesCli
   }
 }
 
-function podOf(names: Names, node: ClusterNode | undefined, name: string): object {
+function podOf(names: Names, node: ClusterNode, name: string): object {
   const labels = { ...names.ownLabels, [label.kind]: 'probe', [label.connected]: 'true' }
   return {
     metadata: { name, labels },
@@ -108,12 +129,12 @@ function podOf(names: Names, node: ClusterNode | undefined, name: string): objec
       enableServiceLinks: false,
       terminationGracePeriodSeconds: 1,
       activeDeadlineSeconds: longestProbe / 1000,
-      nodeSelector: { 'kubernetes.io/hostname': node?.name },
+      nodeSelector: { 'kubernetes.io/hostname': node.name },
       securityContext: { runAsNonRoot: true, runAsUser: usualUser, seccompProfile: { type: 'RuntimeDefault' } },
       containers: [
         {
           name,
-          image: node?.image,
+          image: node.image,
           imagePullPolicy: 'Never',
           command: [`/.hallpass/${name}`],
           args: [],
@@ -127,7 +148,9 @@ function podOf(names: Names, node: ClusterNode | undefined, name: string): objec
   }
 }
 
-const probePrefix = 'probe.'
+const mostNodes = 3
+/** Milliseconds that a node may take to start a Pod of an image that it has. */
+const longestStart = 30_000
 const probePort = 4280
 export const longestProbe = 2 * 60_000
 /** Milliseconds until a Pod must have reached one beside it; and until one that can has reached another namespace's. */

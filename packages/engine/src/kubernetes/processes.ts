@@ -1,9 +1,9 @@
 // The processes of a run in a cluster, as a shell in it finds them.
 import { EngineError, notRunning } from '../engine-error.ts'
 import { mostProcesses, type RunProcess } from '../engine.ts'
-import { errorOfWords } from '../words-of-engines.ts'
 import { runShort } from './channels.ts'
 import type { Cluster } from './cluster.ts'
+import { errorOfCommand } from './errors.ts'
 
 export async function listProcesses(cluster: Cluster, runId: string): Promise<readonly RunProcess[]> {
   const seen = await cluster.demand(runId)
@@ -11,7 +11,7 @@ export async function listProcesses(cluster: Cluster, runId: string): Promise<re
   const argv = ['sh', '-c', script, String(mostProcesses)]
   const abort = AbortSignal.timeout(cluster.timeoutMs)
   const { text } = await runShort(cluster.client, { ...seen, argv, abort, maxBytes: 2 ** 23 }, (words) => {
-    const error = errorOfWords(words)
+    const error = errorOfCommand(words)
     if (error.code !== 'command_not_found') return error
     return new EngineError('unsupported', 'The image has no shell that could list processes', { cause: error })
   })
