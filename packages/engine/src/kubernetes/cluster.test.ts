@@ -3,7 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { Engine, RunSpec } from '../engine.ts'
 import { testEngine } from '../testing/conformance.ts'
-import { isRecording, reasonWithoutCluster, startKubernetes, type KubernetesPlace } from '../testing/kubernetes.ts'
+import {
+  imageOfCluster,
+  isRecording,
+  reasonWithoutCluster,
+  startKubernetes,
+  type KubernetesPlace,
+} from '../testing/kubernetes.ts'
 import { namesOf } from './names.ts'
 
 // A way that is cut is no part of what a cluster says.
@@ -161,6 +167,25 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
     expect(await engine.wait(created.runId)).toMatchObject({ state: 'exited', startedAt: undefined })
     for (const one of [runId, created.runId]) await engine.remove(one)
     expect(await engine.inspect(runId)).toBeUndefined()
+  })
+
+  test('starts runs again after somebody else removed the namespace, which runs that have ended would keep', async () => {
+    const engine = place.open()
+    const tenant = 'razed'
+    const ended = await make(engine, { tenant, command: ['true'] })
+    await engine.wait(ended)
+    const path = ['api', 'v1', 'namespaces', namesOf('acme').namespace(tenant)]
+    await place.client.ask({ method: 'DELETE', path })
+    const next = await make(engine, { tenant })
+    expect(await engine.inspect(next)).toMatchObject({ state: 'running' })
+    expect(await engine.inspect(ended)).toBeUndefined()
+    await engine.remove(next)
+  })
+
+  test('what an organization may have bounds neither the finding of images nor the trial of networks', async () => {
+    const engine = place.openWith({ limits: { runs: 0 }, allowSharedNetworks: false })
+    expect(await engine.pullImage(imageOfCluster())).toMatchObject({ id: place.image })
+    expect((await engine.capabilities()).networks).not.toBe('unknown')
   })
 })
 

@@ -5,7 +5,7 @@ import { EngineError } from '../engine-error.ts'
 import { killProgram } from '../tiny-programs.ts'
 import type { KubernetesClient } from './client.ts'
 import { label, programsName, type Labels, type Names } from './names.ts'
-import type { PodSecurity } from './pod.ts'
+import { seenOf, type Pod, type PodSecurity } from './pod.ts'
 
 export interface Namespaces {
   /** Makes it, and what is missing or changed in it, once even for many calls at a time. @returns its name */
@@ -46,7 +46,8 @@ export function createNamespaces({ client, names, security, limits, timeoutMs, n
     const json = { metadata: { name, labels, annotations } }
     const { status } = await client.ask({ method: 'POST', path, json }, { also: [409] })
     if (status === 409) await adopt(name, labels)
-    for (const part of partsOf(names, limits)) await bring(name, part, status === 409)
+    const parts = partsOf(names, names.isTenant(tenant) ? limits : {})
+    for (const part of parts) await bring(name, part, status === 409)
   }
 
   /** @param isOld whether it may be there, as somebody or an earlier setting left it */
@@ -65,6 +66,9 @@ export function createNamespaces({ client, names, security, limits, timeoutMs, n
   async function adopt(name: string, labels: Labels): Promise<void> {
     const path = ['api', 'v1', 'namespaces', name]
     const { status, value } = await client.ask<Namespace>({ path }, { also: [404] })
+    if (status !== 404 && value.metadata.deletionTimestamp !== undefined && names.isOwn(value.metadata)) {
+      await release(name)
+    }
     if (status === 404 || value.metadata.deletionTimestamp !== undefined) {
       throw new EngineError('unavailable', goingSentence)
     }
@@ -74,6 +78,21 @@ export function createNamespaces({ client, names, security, limits, timeoutMs, n
     const has = value.metadata.labels ?? {}
     if (Object.entries(labels).some(([key, one]) => has[key] !== one)) {
       await client.ask({ method: 'PATCH', path, json: { metadata: { labels } } })
+    }
+  }
+
+  /**
+   * Somebody else removes it. Runs that have ended keep it, and so all that comes after it, until their machines are started or destroyed:
+   * they are let go. Who follows them has seen how they ended.
+   */
+  async function release(name: string): Promise<void> {
+    const query = { labelSelector: `${names.selector},${label.kind}=run`, limit: mostReleased }
+    const path = inNamespace(name, 'pods')
+    const { value } = await client.ask<{ readonly items: readonly Pod[] }>({ path, query }, { maxBytes: 2 ** 26 })
+    for (const pod of value.items) {
+      if (pod.metadata.deletionTimestamp === undefined || seenOf(pod)?.isOver !== true) continue
+      const json = { metadata: { uid: pod.metadata.uid, finalizers: null } }
+      await client.ask({ method: 'PATCH', path: [...path, pod.metadata.name], json }, { also: [404, 409] })
     }
   }
 
@@ -223,6 +242,7 @@ const restMs = 100
 /** How long a namespace counts as whole after it was seen so. */
 const trustMs = 30_000
 const mostKnown = 10_000
+const mostReleased = 100
 
 interface Namespace {
   readonly metadata: { readonly labels?: Labels; readonly deletionTimestamp?: string }
