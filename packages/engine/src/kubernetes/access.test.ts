@@ -1,4 +1,5 @@
 // How a cluster is found: kubeconfigs, and the account of a Pod.
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,11 +32,18 @@ users:
     user: {${user}}
 `
 
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+const key = (): string => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
+/** In PEM; nobody has its key. */
+const certificate =
+  'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUJORENCNTZBREFnRUNBaFJvUTFWWVlzVzZLVWYvSVBzc09MUVVXc01nTnpBRkJnTXJaWEF3RHpFTk1Bc0cKQTFVRUF3d0VkR1Z6ZERBZ0Z3MHlOakV4TXpBeU1qTXpNVFZhR0E4eU1USTJNVEV3TmpJeU16TXhOVm93RHpFTgpNQXNHQTFVRUF3d0VkR1Z6ZERBcU1BVUdBeXRsY0FNaEFMUUcvSVViNG0wUlR5ZzB1aUFadDhYMkRwcG15MDRCCnhLZjlQVmxuVkE3Ym8xTXdVVEFkQmdOVkhRNEVGZ1FVQ3Z0ZXlQWjgzRVVSaDBsTmdQck1WdXV3NmRzd0h3WUQKVlIwakJCZ3dGb0FVQ3Z0ZXlQWjgzRVVSaDBsTmdQck1WdXV3NmRzd0R3WURWUjBUQVFIL0JBVXdBd0VCL3pBRgpCZ01yWlhBRFFRQzFGQ0ZnUTJpY09VQUlIMHVENHJFS2VBNmhJZ0pxZkhUS3VEK01taU5YenRtYVRGRmJ4RExoClZKaUJSKy8vSnllT2ZwenVPN1Q3ZjRGd1hsdEtJNklGCi0tLS0tRU5EIENFUlRJRklDQVRFLS0tLS0K'
+
 test('a kubeconfig says where, and as whom: by token, by a file of one, or by a certificate', async () => {
   const directory = await place({
     'ca.pem': 'authority',
     config: kubeconfig('token: s3cret'),
-    files: kubeconfig('tokenFile: token, client-certificate-data: Y2VydA==, client-key-data: a2V5'),
+    files: kubeconfig(`tokenFile: token, client-certificate-data: ${certificate}`),
+    keys: kubeconfig(`client-key-data: ${base64(key())}`),
   })
   const at = (name: string): string => join(directory, name)
   const found = findAccess({ KUBECONFIG: at('config'), KUBERNETES_SERVICE_HOST: '10.0.0.1' })
@@ -45,7 +53,8 @@ test('a kubeconfig says where, and as whom: by token, by a file of one, or by a 
     's3cret',
   ])
   const other = findAccess({ KUBECONFIG: at('config') }, at('files'))
-  expect([String(other.cert), String(other.key), other.token]).toEqual(['cert', 'key', { file: at('token') }])
+  expect([base64(String(other.cert)), other.token]).toEqual([certificate, { file: at('token') }])
+  expect(String(findAccess({}, at('keys')).key)).toMatch('PRIVATE KEY')
 })
 
 test('a Pod has an account, whose token is read again', async () => {
@@ -66,6 +75,16 @@ test.each([
   ['no context', 'current-context: nothing', 'context'],
   ['another document', '- s3cret', 'context'],
   ['no YAML', '{ s3cret', 'YAML'],
+  ['a certificate that is none', kubeconfig(`client-certificate-data: ${base64('s3cret')}`), 'PEM'],
+  ['a key that is none', kubeconfig(`client-key-data: ${base64('s3cret')}`), 'PEM'],
+  [
+    'the key of another certificate',
+    kubeconfig(`client-certificate-data: ${certificate}, client-key-data: ${base64(key())}`),
+    'belong together',
+  ],
+  ['a token of two lines', kubeconfig(String.raw`token: "s3cret\ns3cret"`), 'token'],
+  ['a token that YAML takes for a number', kubeconfig('token: 12345'), 'token'],
+  ['an empty token', kubeconfig('token: ""'), 'token'],
   ['aliases', 'a: &a [s3cret]\nb: [*a, *a]', 'YAML'],
 ])('refuses %s, and says nothing of what is in the file', async (_what, text, word) => {
   const directory = await place({ 'ca.pem': 'authority', config: text })

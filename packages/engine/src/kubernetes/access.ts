@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { createSecureContext } from 'node:tls'
 
 import { parse } from 'yaml'
 
@@ -67,6 +68,8 @@ function readKubeconfig(file: string): Access {
     if (typeof data === 'string') return Buffer.from(data, 'base64')
     return typeof path === 'string' ? read(resolve(dirname(file), path), `The ${name} of the kubeconfig`) : undefined
   }
+  // A number, for example, would be left out, and a line break cannot be sent.
+  if (!isToken(user.token ?? 'none')) refuse('has a token that is no word of visible letters: put it between quotes')
   const tokenFile = user.tokenFile === undefined ? undefined : { file: resolve(dirname(file), user.tokenFile) }
   return checkAccess({
     server: addressOf(cluster.server ?? '', 'kubeconfig'),
@@ -78,9 +81,24 @@ function readKubeconfig(file: string): Access {
   })
 }
 
-/** A token on a plain connection is anybody's, so plain HTTP is for loopback alone. @throws EngineError `bad_spec` */
+/**
+ * A token on a plain connection is anybody's, so plain HTTP is for loopback alone. Certificates and keys must be such.
+ * @throws EngineError `bad_spec`
+ */
 export function checkAccess(access: Access): Access {
   const { protocol, hostname } = access.server
+  try {
+    createSecureContext({ ca: access.ca, cert: access.cert, key: access.key })
+  } catch (cause) {
+    throw new EngineError(
+      'bad_spec',
+      'A certificate or key of the Kubernetes API server is not PEM, or they do not belong together',
+      {
+        field: 'kubeconfig',
+        cause,
+      },
+    )
+  }
   const isLoopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
   if (protocol === 'https:' || (protocol === 'http:' && isLoopback)) return access
   throw new EngineError('bad_spec', 'A Kubernetes API server must be reached by https', { field: 'kubeconfig' })
@@ -112,6 +130,10 @@ function read(file: string, what: string): Buffer {
 
 function find<T extends { readonly name?: unknown }>(list: readonly T[] | undefined, name: unknown): T | undefined {
   return Array.isArray(list) ? list.find((one: T | null) => one?.name === name) : undefined
+}
+
+function isToken(token: unknown): boolean {
+  return typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)
 }
 
 const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
