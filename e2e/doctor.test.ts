@@ -193,10 +193,17 @@ describe('what runs machines', () => {
     expect(await look('unix:///nowhere/d.sock')).toMatchObject({
       code: 1,
       stdout: expect.stringMatching(
-        /^Machines cannot run: what --engine unix:\/\/\/nowhere\/d\.sock names does not answer \(.*\)\. Start it\.\n$/,
+        /^Machines cannot run: what --engine unix:\/\/\/nowhere\/d\.sock names does not answer \(.*\)\. See that it runs, and lets the authority in\.\n$/,
       ) as string,
     })
     expect((await look('dokcer')).stdout).toMatch(/^--engine is auto, none, local, docker, /)
+    for (const [flag, problem] of [
+      ['--pod-network', '--pod-network is isolated or shared.\n'],
+      ['--pod-security', '--pod-security is restricted or baseline.\n'],
+    ] as const) {
+      const { stdout } = await place.run(['doctor', '--engine', 'none', flag, 'other', '--data', data])
+      expect(stdout).toContain(problem)
+    }
     await takeOver()
     edit(`insert or replace into settings (name, value) values ('engine_last', 'docker')`)
     const env = { ...noDocker, DOCKER_HOST: 'unix:///nowhere/d.sock' }

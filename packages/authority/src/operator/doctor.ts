@@ -17,11 +17,13 @@ export interface Examination extends ExaminedEngine {
   readonly problems: readonly string[]
 }
 
-/** @param place with the clock's milliseconds since 1970, and what `--engine` of the server says */
+/** @param place with the clock's milliseconds since 1970, and what the flags of the server say about its engine */
 export async function examine(
   place: InstallationPlace & {
     readonly now: number
     readonly engine: EngineSetting
+    readonly podSecurity?: string | undefined
+    readonly podNetwork?: string | undefined
     readonly env: Readonly<Record<string, string | undefined>>
   },
 ): Promise<Examination> {
@@ -33,7 +35,7 @@ export async function examine(
   // For SQLite the other checks already report this.
   const exposure =
     databaseUrl === undefined || place.rootKey !== undefined ? [] : findExposure(dataDirectory, 'operator')
-  const { problem, ...machines } = await examineEngine(place.engine, { env: place.env, last: look?.lastEngine })
+  const { problem, ...machines } = await examineEngine({ ...place, last: look?.lastEngine })
   const ofKey = await problemsOfRootKey(place, look)
   return {
     problems: [...problems, ...exposure, ...ofKey, ...known, ...(problem === undefined ? [] : [problem])],

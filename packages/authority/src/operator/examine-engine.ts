@@ -5,18 +5,38 @@ import { join } from 'node:path'
 
 import { describeCause } from '../domain/cause.ts'
 import { StartupError } from '../domain/errors.ts'
-import { checkEngine, openEngine, type EngineSetting, type OpenedEngine } from '../machines/open-engine.ts'
+import {
+  checkEngine,
+  checkPodNetwork,
+  checkPodSecurity,
+  openEngine,
+  type EngineSetting,
+  type OpenedEngine,
+} from '../machines/open-engine.ts'
 
 export interface ExaminedEngine {
   /** Undefined if nothing runs machines. */
   readonly engine?: OpenedEngine['capabilities']
 }
 
-/** A problem is a sentence that says how to fix it. `last` is the kind of engine that ran machines before. */
-export async function examineEngine(
-  setting: EngineSetting,
-  { env, last }: { readonly env: Readonly<Record<string, string | undefined>>; readonly last: string | undefined },
-): Promise<ExaminedEngine & { readonly problem?: string }> {
+/** What the flags of the server say about its engine, and around it. */
+export interface EnginePlace {
+  readonly engine: EngineSetting
+  readonly podSecurity?: string | undefined
+  readonly podNetwork?: string | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The kind of engine that ran machines before. */
+  readonly last: string | undefined
+}
+
+/** A problem is a sentence that says how to fix it. */
+export async function examineEngine({
+  engine: setting,
+  podSecurity = 'restricted',
+  podNetwork = 'isolated',
+  env,
+  last,
+}: EnginePlace): Promise<ExaminedEngine & { readonly problem?: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-doctor-'))
   try {
     const opened = await openEngine(checkEngine(setting), {
@@ -24,8 +44,8 @@ export async function examineEngine(
       env,
       directory,
       last,
-      podSecurity: 'restricted',
-      podNetwork: 'isolated',
+      podSecurity: checkPodSecurity(podSecurity),
+      podNetwork: checkPodNetwork(podNetwork),
       limits: {},
     })
     if (opened !== undefined) {
@@ -34,7 +54,8 @@ export async function examineEngine(
         return { engine: opened.capabilities ?? (await opened.engine.capabilities()) }
       } catch (cause) {
         const why = describeCause({ cause })
-        return { problem: `Machines cannot run: what --engine ${setting} names does not answer (${why}). Start it.` }
+        const remedy = 'See that it runs, and lets the authority in.'
+        return { problem: `Machines cannot run: what --engine ${setting} names does not answer (${why}). ${remedy}` }
       }
     }
     if (setting !== 'auto' || last === undefined) return {}

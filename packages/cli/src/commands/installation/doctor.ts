@@ -9,18 +9,23 @@ import type { InstallationFlags, SettingFlags } from '../../setting-flags.ts'
 import { createSettingReader } from '../../read-settings.ts'
 import { tell, writeJson, writeLine } from '../../output.ts'
 
-type DoctorFlags = InstallationFlags & Pick<SettingFlags, 'engine'> & JsonFlag
+type DoctorFlags = InstallationFlags & Pick<SettingFlags, 'engine' | 'podSecurity' | 'podNetwork'> & JsonFlag
 
 export async function examineInstallation(context: Context, flags: DoctorFlags): Promise<void> {
   const place = readInstallation(context, flags)
-  const setting = createSettingReader(context, flags).text('engine') ?? 'auto'
+  const read = createSettingReader(context, flags)
+  const engine = {
+    engine: read.text('engine') ?? 'auto',
+    podSecurity: read.text('podSecurity'),
+    podNetwork: read.text('podNetwork'),
+  }
   const authority = await loadAuthority()
   const now = context.now().getTime()
-  const { problems, engine } = await authority.examine({ ...place, now, engine: setting, env: context.environment })
-  if (flags.json === true) writeJson(context, { problems, engine: engine ?? null })
+  const { problems, engine: found } = await authority.examine({ ...place, ...engine, now, env: context.environment })
+  if (flags.json === true) writeJson(context, { problems, engine: found ?? null })
   else {
     for (const problem of problems) writeLine(context, adviseBy(context.environment, problem))
-    if (engine !== undefined) describeEngine(context, engine)
+    if (found !== undefined) describeEngine(context, found)
   }
   const where = place.databaseUrl === undefined ? place.data : 'the PostgreSQL database'
   if (problems.length === 0) tell(context, `Nothing is wrong with ${where}.`)

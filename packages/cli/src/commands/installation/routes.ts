@@ -31,7 +31,13 @@ export const restoreCommand = command({
 
 export const doctorCommand = command({
   load: async () => (await import('./doctor.ts')).examineInstallation,
-  flags: { ...installationFlags, engine: settingFlags.engine, ...jsonFlag },
+  flags: {
+    ...installationFlags,
+    engine: settingFlags.engine,
+    podSecurity: settingFlags.podSecurity,
+    podNetwork: settingFlags.podNetwork,
+    ...jsonFlag,
+  },
   brief: 'List the problems of an installation, with remedies',
   description:
     'Examine a data directory or a database, while its server runs or not, and change nothing: every page of a SQLite\n' +
