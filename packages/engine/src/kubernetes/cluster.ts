@@ -48,14 +48,13 @@ export function createCluster(parts: ClusterParts): Cluster {
     const place = places.get(runId) ?? follower.known(runId)?.namespace
     if (place !== undefined) {
       const { status, value } = await client.ask<Pod>({ path: inNamespace(place, 'pods', name) }, { also: [404] })
-      if (status !== 404) return names.isOwn(value.metadata) ? seenOf(value) : undefined
+      if (status !== 404) return seenOf(value, names)
       places.delete(runId)
       return undefined
     }
     const query = { labelSelector: names.selector, fieldSelector: `metadata.name=${name}` }
     const { value } = await client.ask<{ readonly items: readonly Pod[] }>({ path: ['api', 'v1', 'pods'], query })
-    const [pod] = value.items
-    const seen = pod && seenOf(pod)
+    const [seen] = value.items.flatMap((pod) => seenOf(pod, names) ?? [])
     if (seen !== undefined) remember(runId, seen.namespace)
     return seen
   }

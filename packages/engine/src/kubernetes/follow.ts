@@ -104,7 +104,7 @@ export function createFollower(
         }
         version = object.metadata.resourceVersion
         if (type === 'BOOKMARK') continue
-        const one = seenOf(object)
+        const one = seenOf(object, names)
         if (one === undefined) continue
         if (type === 'DELETED') forget(session, one.runId)
         else note(session, one)
@@ -139,7 +139,7 @@ export function createFollower(
     for (;;) {
       const query = { ...selected, limit: pageSize, continue: place }
       const { value } = await client.ask<PodList>({ path, query, abort }, { maxBytes: 2 ** 26 })
-      for (const pod of value.items) pods.push(...[seenOf(pod) ?? []].flat())
+      for (const pod of value.items) pods.push(...[seenOf(pod, names) ?? []].flat())
       place = value.metadata.continue || undefined
       if (place === undefined) return { pods, resourceVersion: value.metadata.resourceVersion }
     }

@@ -21,6 +21,11 @@ export interface Names {
   readonly selector: string
   /** Whether it is ours: a name alone says nothing. */
   readonly isOwn: (meta: Meta) => boolean
+  /**
+   * Whether a Pod that is ours is that of this run. Whoever may make Pods in another namespace can give them our labels: those there
+   * are nobody's.
+   */
+  readonly isRun: (meta: Meta & { readonly name: string; readonly namespace: string }, runId: string) => boolean
 }
 
 export type Labels = Readonly<Record<string, string>>
@@ -43,20 +48,24 @@ export function namesOf(owner: string): Names {
       .slice(0, length)
       .replace(/-$/, '')}-${hashOf(kind, name)}`
   const ownLabels = { [label.owner]: owner }
+  const podOf = (runId: string): string => `run-${named('run', runId, 40)}`
+  const isOwn = ({ labels = {} }: Meta): boolean => labels[label.owner] === owner
+  const common = `hallpass-${owner}`
+  const tenants = `hallpass-${owner.slice(0, 20)}-`
   return {
     owner,
     pod: (runId) => {
       checkName(runId, 'runId')
-      return `run-${named('run', runId, 40)}`
+      return podOf(runId)
     },
     claim: (volumeId) => {
       checkName(volumeId, 'volumeId')
       return `volume-${named('volume', volumeId, 40)}`
     },
     namespace: (tenant) => {
-      if (tenant === undefined) return `hallpass-${owner}`
+      if (tenant === undefined) return common
       checkName(tenant, 'tenant')
-      return `hallpass-${owner.slice(0, 20)}-${named('tenant', tenant, 16)}`
+      return `${tenants}${named('tenant', tenant, 16)}`
     },
     labelsOf: (spec) => ({
       ...ownLabels,
@@ -75,7 +84,9 @@ export function namesOf(owner: string): Names {
     isTenant: (tenant) => tenant !== undefined && !tenant.startsWith(probePrefix),
     ownLabels,
     selector: `${label.owner}=${owner}`,
-    isOwn: ({ labels = {} }) => labels[label.owner] === owner,
+    isOwn,
+    isRun: (meta, runId) =>
+      isOwn(meta) && meta.name === podOf(runId) && (meta.namespace === common || meta.namespace.startsWith(tenants)),
   }
 }
 

@@ -90,7 +90,7 @@ export function createNamespaces({ client, names, security, limits, timeoutMs, n
     const path = inNamespace(name, 'pods')
     const { value } = await client.ask<{ readonly items: readonly Pod[] }>({ path, query }, { maxBytes: 2 ** 26 })
     for (const pod of value.items) {
-      if (pod.metadata.deletionTimestamp === undefined || seenOf(pod)?.isOver !== true) continue
+      if (pod.metadata.deletionTimestamp === undefined || seenOf(pod, names)?.isOver !== true) continue
       const json = { metadata: { uid: pod.metadata.uid, finalizers: null } }
       await client.ask({ method: 'PATCH', path: [...path, pod.metadata.name], json }, { also: [404, 409] })
     }

@@ -158,7 +158,7 @@ function podIn(
   spec: Pod['spec'] = { nodeName: 'one' },
 ): Pod {
   const metadata = {
-    name: 'run-a-1',
+    name: names.pod('a.1'),
     namespace: 'hallpass-acme',
     uid: 'u',
     resourceVersion: '1',
@@ -189,7 +189,7 @@ const ended = (exitCode: number, reason: string, message = '') => ({
 })
 
 test('an exit, memory that ran out, an eviction and a deletion are told apart', () => {
-  const exitOf = (pod: Pod) => seenOf(pod)?.status.exit
+  const exitOf = (pod: Pod) => seenOf(pod, names)?.status.exit
   expect(exitOf(podIn(ended(7, 'Error')))).toEqual({
     code: 7,
     signal: undefined,
@@ -216,21 +216,41 @@ test('an exit, memory that ran out, an eviction and a deletion are told apart', 
   )
 })
 
+test('a Pod elsewhere, or of another name, is no run, whatever its labels say', () => {
+  expect(seenOf(podIn({}), names)?.runId).toBe('a.1')
+  expect(seenOf(podIn({}, { namespace: names.namespace('org.7') }), names)?.runId).toBe('a.1')
+  const odd: readonly Partial<Pod['metadata']>[] = [
+    { namespace: 'default' },
+    { namespace: 'hallpass-acmes' },
+    { name: names.pod('a.2') },
+    { annotations: { 'hallpass.run': '../x' } },
+    { labels: { 'hallpass.owner': 'other', 'hallpass.kind': 'run' } },
+  ]
+  for (const more of odd) expect(seenOf(podIn({}, more), names)).toBeUndefined()
+})
+
 test('a node that is lost leaves what it said last, without that the Pod is ready', () => {
   const running = { ready: true, state: { running: { startedAt: '2026-11-30T18:11:50Z' } } }
   const at = (ready: string) =>
-    seenOf(podIn({ phase: 'Running', conditions: [{ type: 'Ready', status: ready }], containerStatuses: [running] }))
+    seenOf(
+      podIn({ phase: 'Running', conditions: [{ type: 'Ready', status: ready }], containerStatuses: [running] }),
+      names,
+    )
   expect(at('True')?.status.isOutOfReach).toBeUndefined()
   expect(at('False')?.status).toMatchObject({ state: 'running', isOutOfReach: true })
 })
 
 test('what keeps a Pod from starting is told as the Machines API tells it', () => {
   const waiting = (reason: string, message: string) =>
-    seenOf(podIn({ phase: 'Pending', containerStatuses: [{ ready: false, state: { waiting: { reason, message } } }] }))
-      ?.trouble
+    seenOf(
+      podIn({ phase: 'Pending', containerStatuses: [{ ready: false, state: { waiting: { reason, message } } }] }),
+      names,
+    )?.trouble
   const unscheduled = (message: string) =>
-    seenOf(podIn({ conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }] }, {}, {}))
-      ?.trouble
+    seenOf(
+      podIn({ conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }] }, {}, {}),
+      names,
+    )?.trouble
   expect(unscheduled('0/2 nodes are available: 2 Insufficient memory.')).toMatchObject({
     isPassing: true,
     error: {

@@ -259,12 +259,12 @@ export interface Seen {
   readonly errorOfStart: EngineError | undefined
 }
 
-/** Undefined for a Pod that is no run. */
-export function seenOf(pod: Pod): Seen | undefined {
+/** Undefined for a Pod that is no run of ours. */
+export function seenOf(pod: Pod, names: Names): Seen | undefined {
   const { metadata, spec, status = {} } = pod
   const { annotations = {}, labels = {} } = metadata
   const runId = annotations[label.run]
-  if (runId === undefined || labels[label.kind] !== 'run') return undefined
+  if (runId === undefined || labels[label.kind] !== 'run' || !names.isRun(metadata, runId)) return undefined
   return {
     runId,
     namespace: metadata.namespace,

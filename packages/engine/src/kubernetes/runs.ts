@@ -59,7 +59,7 @@ export function createRuns(cluster: Cluster): Runs {
     const json = podOf(spec, { names, security: cluster.security, hasCredentials })
     const made = await client.ask<Pod>({ method: 'POST', path: inNamespace(namespace, 'pods'), json }, { also: [409] })
     const pod = made.status === 409 ? await find(spec, namespace, made.value) : made.value
-    if (seenOf(pod)?.status.state === 'created') {
+    if (seenOf(pod, names)?.status.state === 'created') {
       const secrets = [
         ...secretsOf(spec, pod, names),
         ...(hasCredentials ? [registrySecretOf(pod, names, registryOf(spec), credentials)] : []),
@@ -77,7 +77,7 @@ export function createRuns(cluster: Cluster): Runs {
       // Also a quota that two calls changed at once is a conflict.
       throw new EngineError('unavailable', 'The namespace is busy', { cause: refusal })
     }
-    const found = names.isOwn(value.metadata) ? seenOf(value) : undefined
+    const found = seenOf(value, names)
     if (found === undefined) {
       throw new EngineError('name_taken', 'The cluster has a Pod of that name that is no run', { field: 'runId' })
     }
@@ -136,7 +136,7 @@ export function createRuns(cluster: Cluster): Runs {
         await demandVolumes(spec, namespace)
         return make(spec, namespace)
       })
-      const seen = seenOf(pod)
+      const seen = seenOf(pod, names)
       if (seen === undefined) throw noRun(spec.runId)
       return seen.status
     },
@@ -150,7 +150,7 @@ export function createRuns(cluster: Cluster): Runs {
         if (seen.isGated && seen.status.state === 'created') {
           const path = inNamespace(seen.namespace, 'pods', seen.name)
           const json = { metadata: { uid: seen.uid }, spec: { schedulingGates: null } }
-          seen = seenOf((await client.ask<Pod>({ method: 'PATCH', path, json })).value) ?? seen
+          seen = seenOf((await client.ask<Pod>({ method: 'PATCH', path, json })).value, names) ?? seen
         }
         for (;;) {
           if (seen.errorOfStart !== undefined) throw seen.errorOfStart

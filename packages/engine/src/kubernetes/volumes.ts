@@ -102,7 +102,7 @@ export function createVolumes(
         { path: inNamespace(namespace, 'pods'), query },
         { maxBytes: 2 ** 26 },
       )
-      if (value.items.some((pod) => seenOf(pod)?.claims.includes(name) === true)) {
+      if (value.items.some((pod) => seenOf(pod, names)?.claims.includes(name) === true)) {
         throw new EngineError('volume_in_use', `A run has the volume ${volumeId}`)
       }
       const path = inNamespace(namespace, 'persistentvolumeclaims', name)
