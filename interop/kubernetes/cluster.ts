@@ -14,7 +14,7 @@ import { program } from './build.ts'
 import { connectBoxes } from './cables.ts'
 import { prepareControl, startControl } from './control.ts'
 import { expose, reach } from './forward.ts'
-import { packImages, type Image } from './images.ts'
+import { packImages, packProgram, type Image } from './images.ts'
 import { makeDirectory, removeForgotten, removeLeft } from './left.ts'
 import { controlAddress, kubeconfigFor, type Token } from './names.ts'
 import { pauseImage, startNode, type Node, type Place } from './node.ts'
@@ -137,7 +137,8 @@ export async function startCluster({ policies = false, apiServer = [] }: Cluster
     const archive = await packImages(
       [
         { name: image, layers: [layer], config: { ...config, Cmd: ['/bin/sh'] } },
-        { name: pauseImage, layers: [layer], config: { ...config, Entrypoint: ['/bin/sleep', 'infinity'] } },
+        // As Kubernetes' own, it collects processes that lost their parents.
+        { name: pauseImage, layers: [packProgram('catatonit')], config: { Entrypoint: ['/catatonit', '-P'] } },
       ],
       join(directory, 'images'),
     )

@@ -1,7 +1,7 @@
 // Archives of images as the Open Container Initiative writes them (image-spec, "Image Layout"), made without a registry.
 import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { execFileSync } from 'node:child_process'
 
 export interface Image {
@@ -11,6 +11,12 @@ export interface Image {
   readonly layers: readonly Buffer[]
   /** As in `config` of the image's own file. */
   readonly config: Readonly<Record<string, unknown>>
+}
+
+/** A layer with one program of this machine, at its root. It must need no libraries. */
+export function packProgram(name: string): Buffer {
+  const path = execFileSync('sh', ['-c', 'command -v "$0"', name], { encoding: 'utf8' }).trim()
+  return execFileSync('tar', ['--create', '--dereference', '--directory', dirname(path), basename(path)])
 }
 
 /** Writes an archive of images that `ctr images import` reads. @param directory for the parts; it must not exist */
