@@ -131,7 +131,12 @@ test('never allow a token five seconds after its revocation was answered, whatev
   proxies[1]?.heal()
   proxies[2]?.tamper(undefined)
   await revokeOne()
-  await vi.waitUntil(() => guards.every((guard) => guard.state().isFresh), 60_000)
+  // Not all at one moment: on a busy machine, one or another of so many is late at any time.
+  const behind = new Set(guards)
+  await vi.waitUntil(() => {
+    for (const guard of behind) if (guard.state().isFresh) behind.delete(guard)
+    return behind.size === 0
+  }, 60_000)
   over.abort()
   await Promise.all(looking)
   expect(wrong).toEqual([])
