@@ -54,8 +54,14 @@ export function createNamespaces({ client, names, security, limits, timeoutMs, n
   async function bring(name: string, { kind, metadata, made, changed }: Part, isOld: boolean): Promise<void> {
     if (isOld && changed !== undefined) {
       const path = inNamespace(name, kind, metadata.name)
-      const { status } = await client.ask({ method: 'PATCH', path, json: { metadata, ...changed } }, { also: [404] })
-      if (status !== 404) return
+      const end = now() + timeoutMs
+      for (;;) {
+        const json = { metadata, ...changed }
+        const { status, value } = await client.ask<Settling>({ method: 'PATCH', path, json }, { also: [404] })
+        if (status === 404) break
+        if (hasSettled(value) || now() > end) return
+        await pause(restMs)
+      }
     }
     if (made === undefined) return
     const path = inNamespace(name, kind)
@@ -208,6 +214,17 @@ function partsOf(names: Names, { runs, volumes, volumeGb }: TenantLimits): reado
       changed: { spec: { hard } },
     },
   ]
+}
+
+interface Settling {
+  readonly spec?: { readonly hard?: Labels }
+  readonly status?: { readonly hard?: Labels }
+}
+
+/** A quota that was changed counts once the cluster has looked at it, and the old one does until then. */
+function hasSettled({ spec, status }: Settling): boolean {
+  const [wanted, counting] = [spec?.hard ?? {}, status?.hard ?? {}]
+  return Object.keys({ ...wanted, ...counting }).every((key) => wanted[key] === counting[key])
 }
 
 /** Names, and the internet: not the cluster, its nodes, and what a cloud tells its machines. */
