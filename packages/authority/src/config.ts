@@ -49,6 +49,8 @@ export interface ServeOptions {
   /** Milliseconds between two writings of what was used last. 20,000 by default. */
   readonly usesInterval?: number | undefined
   readonly logLevel: string
+  /** Called when the first connection comes. */
+  readonly onFirstConnection?: (() => void) | undefined
   /** The identifier of permission tokens, which every tool of this format hard-codes. */
   readonly location?: string | undefined
   /** The address for people, like `https://hallpass.example.com`. Without it, the one that it listens at. */
@@ -107,6 +109,7 @@ export interface Config {
   /** Milliseconds. */
   readonly drain: number
   readonly dashboard: string | undefined
+  readonly onFirstConnection: (() => void) | undefined
   readonly privateIssuers: readonly string[]
   readonly requirePkce: boolean
   readonly authorizeRules: readonly Rule[] | undefined
@@ -160,6 +163,7 @@ export function checkOptions(options: ServeOptions): Config {
         ? undefined
         : checkAuthorizeRules(options.authorizeRules, trusts !== undefined),
     dashboard: options.dashboard === undefined ? undefined : resolve(options.dashboard),
+    onFirstConnection: options.onFirstConnection,
   }
 }
 

@@ -183,6 +183,7 @@ async function listen(
     trusts,
     keepAlive,
     dashboard,
+    onFirstConnection,
   } = config
   const cookies = createSessionCookies({ publicOrigin: publicUrl, trusts: trusts ?? (() => false) })
   let isDraining = false
@@ -194,6 +195,7 @@ async function listen(
     turns,
     trusts,
     keepAlive,
+    onFirstConnection,
     isDraining: () => isDraining,
     onUnauthenticated: cookies.clearRefused,
   })

@@ -10,7 +10,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 import fc from 'fast-check'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 
 import { connectionBounds, type ConnectionBounds } from './connection-bounds.ts'
 import { createConnections } from './connections.ts'
@@ -57,6 +57,26 @@ async function hungUp({ socket }: { readonly socket: Socket }): Promise<void> {
 }
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`
+
+test('of all connections, at whatever server, the first alone is told of', async () => {
+  const onFirst = vi.fn<() => void>()
+  const connections = createConnections({
+    turns: createTurns(() => performance.now()),
+    now: () => performance.now(),
+    trusts: () => false,
+    onFirst,
+  })
+  for (let at = 0; at < 2; at++) {
+    const server = connections.createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1')
+    open.add({ close: () => server.close() && server.closeAllConnections() })
+    await once(server, 'listening')
+    expect(onFirst).toHaveBeenCalledTimes(at)
+    const { socket, received } = await dial((server.address() as AddressInfo).port)
+    socket.write(get('/'))
+    await vi.waitFor(() => expect(received()).toContain('200 OK'))
+    expect(onFirst).toHaveBeenCalledTimes(1)
+  }
+})
 
 test('a server for one alone has few connections, and takes none from others', async () => {
   const told: string[] = []

@@ -45,10 +45,20 @@ export function createConnections(options: {
   readonly bounds?: ConnectionBounds
   /** How long an idle connection is kept, in milliseconds. */
   readonly keepAlive?: number
+  /** Called when the first connection comes. */
+  readonly onFirst?: (() => void) | undefined
   /** Called with the reason when a connection of this network is ended without an answer. */
   readonly report?: (network: string, why: string) => void
 }): Connections {
-  const { turns, now, trusts, bounds = connectionBounds, keepAlive = usualKeepAlive, report = () => {} } = options
+  const {
+    turns,
+    now,
+    trusts,
+    bounds = connectionBounds,
+    keepAlive = usualKeepAlive,
+    onFirst,
+    report = () => {},
+  } = options
   const servers = new Set<Server>()
   const networks = new Map<string, number>()
   const connections = new Map<Socket, Connection>()
@@ -74,6 +84,7 @@ export function createConnections(options: {
       return
     }
     opened += 1
+    if (opened === 1) onFirst?.()
     if (!shared) networks.set(network, ofNetwork)
     const connection: Connection = {
       socket,

@@ -47,12 +47,15 @@ export function createServer(options: {
   readonly trusts: Trusts | undefined
   /** How long an idle connection is kept, in milliseconds. */
   readonly keepAlive: number
+  /** Called when the first connection comes. */
+  readonly onFirstConnection: (() => void) | undefined
   /** Whether it stops soon. */
   readonly isDraining: () => boolean
   /** Called for every request that is refused as unauthenticated. */
   readonly onUnauthenticated: (request: FastifyRequest, reply: FastifyReply) => void
 }): MachineServer {
-  const { log, sayRarely, logSink, store, turns, trusts, keepAlive, isDraining, onUnauthenticated } = options
+  const { log, sayRarely, logSink, store, turns, trusts, keepAlive, onFirstConnection, isDraining, onUnauthenticated } =
+    options
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     if (hasLeft(request)) return
     if (error instanceof DomainError && error.code === 'unauthenticated') onUnauthenticated(request, reply)
@@ -67,6 +70,7 @@ export function createServer(options: {
     now: monotonic,
     trusts: trusts ?? (() => false),
     keepAlive,
+    onFirst: onFirstConnection,
     report: (network, why) => sayRarely('warn', { network, why }, 'a connection was ended'),
   })
   const server = fastify({

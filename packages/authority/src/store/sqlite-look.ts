@@ -34,9 +34,10 @@ export function checkIntegrity(database: DatabaseSync): string[] {
   return findingsOf(database, 'integrity_check')
 }
 
-/** The first finding of SQLite's quick check: of pages only. Reads all of them. */
+/** The first finding of SQLite's quick check: of pages only. Reads all of them, and keeps none in memory. */
 export function findDamage(database: DatabaseSync): string | undefined {
   const [finding] = findingsOf(database, 'quick_check')
+  database.exec('PRAGMA shrink_memory')
   return finding
 }
 

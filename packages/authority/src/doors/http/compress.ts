@@ -49,12 +49,10 @@ export function createCompression() {
   }
 }
 
-const toGzip = promisify<Answer, Buffer>(gzip)
-const toBrotli = promisify<Answer, object, Buffer>(brotliCompress)
-
 const encodings = {
-  br: (answer: Answer) => toBrotli(answer, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
-  gzip: (answer: Answer) => toGzip(answer),
+  br: (answer: Answer) =>
+    promisify<Answer, object, Buffer>(brotliCompress)(answer, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
+  gzip: (answer: Answer) => promisify<Answer, Buffer>(gzip)(answer),
 }
 
 /** The most preferred encoding (RFC 9110 §12.5.3); of two equal ones br, which is smaller. Undefined if none is accepted. */

@@ -12,6 +12,7 @@ import type { SettingFlags } from '../../setting-flags.ts'
 import { settings } from '../../settings.ts'
 import { firstSteps } from './first-steps.ts'
 import { stopAtOnce, waitForStop } from './stop.ts'
+import { beginUnasked } from './unasked.ts'
 
 interface ServeFlags extends GlobalFlags, SettingFlags {
   readonly requirePkce?: boolean | undefined
@@ -58,13 +59,15 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
   }
 
   const started = stopAtOnce()
+  const unasked = beginUnasked()
   const authority = await loadAuthority()
-  const starting = authority.serve({ ...options, dashboard: findDashboard() })
+  const starting = authority.serve({ ...options, dashboard: findDashboard(), onFirstConnection: unasked.asked })
   const running = await starting.catch((error: unknown) => {
     throw read.nameVariable(error)
   })
   const stopped = waitForStop(running)
   started()
+  unasked.started()
   const address = describeListening(listen, running.url, networkInterfaces())
   const reached = running.publicUrl === running.url ? '' : `, reached at ${running.publicUrl}`
   writeLine(context, `Hallpass listens at ${address}${reached} (data in ${data})`)
