@@ -1,12 +1,13 @@
 // A real authority for a test: started in this process on a free port, with data of its own, and asked over real HTTP.
-import { argon2Sync } from 'node:crypto'
 import { existsSync, statfsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-import { serve, type RunningAuthority, type ServeOptions } from '../packages/authority/src/main.ts'
+import type { ServeOptions } from '../packages/authority/src/config.ts'
+import { createPasswordHasher } from '../packages/authority/src/keyring/passwords.ts'
+import { serveWith, type RunningAuthority } from '../packages/authority/src/serve.ts'
 import { createAsk, type Ask } from './http.ts'
 
 // Each commit would wait for the disk, and no test takes the power from it.
@@ -40,7 +41,7 @@ export async function startAuthority({ port = 0, ...overrides }: Overrides = {})
   const isUsual = !isOwn && Date.now() >= firstStart.at
   const directory = isUsual ? await createFoundedDirectory() : await createDirectory()
   const listen = { host: '127.0.0.1', port }
-  const start = () => serve({ ...optionsFor(directory), listen, ...overrides })
+  const start = () => serveCheaply({ ...optionsFor(directory), listen, ...overrides })
   let running: RunningAuthority | undefined
   try {
     running = await start()
@@ -72,6 +73,11 @@ export async function startAuthority({ port = 0, ...overrides }: Overrides = {})
   }
 }
 
+/** Passwords are hashed as always, but for a thousandth of the cost: tests do it hundreds of times. */
+function serveCheaply(options: ServeOptions): Promise<RunningAuthority> {
+  return serveWith(options, createPasswordHasher({ memory: 8, passes: 1 }))
+}
+
 export function optionsFor(directory: string): ServeOptions {
   return {
     listen: { host: '127.0.0.1', port: 0 },
@@ -85,7 +91,7 @@ export function createDirectory(): Promise<string> {
   return mkdtemp(join(place, 'hallpass-e2e-'))
 }
 
-/** The data of an authority in which the founder has an account, and a password whose hash is cheap to check. */
+/** The data of an authority in which the founder has an account. */
 async function createFoundedDirectory(): Promise<string> {
   const directory = await createDirectory()
   for (const [name, content] of firstStart.files) await writeFile(join(directory, name), content, { mode: 0o600 })
@@ -94,15 +100,8 @@ async function createFoundedDirectory(): Promise<string> {
 
 async function startFirst(): Promise<readonly (readonly [name: string, content: Buffer])[]> {
   const directory = await createDirectory()
-  const running = await serve(optionsFor(directory))
+  const running = await serveCheaply(optionsFor(directory))
   await running.close()
-  // An authority reads from a hash what it costs, so that it goes on to accept those of other programs.
-  const parameters = { memory: 8, passes: 1, parallelism: 1, tagLength: 32, nonce: Buffer.alloc(16) }
-  const tag = argon2Sync('argon2id', { ...parameters, message: founder.password })
-  const [salt, hash] = [parameters.nonce, tag].map((bytes) => bytes.toString('base64').replaceAll('=', ''))
-  withDatabase(directory, (database) =>
-    database.prepare('update users set password_hash = ?').run(`$argon2id$v=19$m=8,t=1,p=1$${salt}$${hash}`),
-  )
   const names = await readdir(directory)
   const files = await Promise.all(names.map(async (name) => [name, await readFile(join(directory, name))] as const))
   await rm(directory, { recursive: true })

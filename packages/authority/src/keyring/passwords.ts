@@ -7,7 +7,7 @@ import type { PasswordHasher } from '../domain/keyring.ts'
 import { createFairQueue, type Turn } from '../domain/fair-queue.ts'
 
 // OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane.
-const cost = { memory: 19_456, passes: 2, parallelism: 1 } as const
+const usualCost: PasswordCost = { memory: 19_456, passes: 2 }
 const saltLength = 16
 const tagLength = 32
 const atOnce = 2
@@ -15,15 +15,21 @@ const longestQueue = 64
 
 const derive = promisify(argon2)
 
-interface Parameters {
+export interface PasswordCost {
+  /** KiB, at least 8. */
   readonly memory: number
   readonly passes: number
+}
+
+interface Parameters extends PasswordCost {
   readonly parallelism: number
   readonly salt: Uint8Array
   readonly tag: Uint8Array
 }
 
-export function createPasswordHasher(): PasswordHasher {
+/** @param hashCost what a new hash costs. One that is stored says itself what checking it costs. */
+export function createPasswordHasher(hashCost = usualCost): PasswordHasher {
+  const cost = { ...hashCost, parallelism: 1 }
   const queue = createFairQueue({
     atOnce,
     longest: longestQueue,

@@ -23,7 +23,7 @@ export function createEnvironment(
   return {
     store,
     keyring,
-    passwords: createPasswordHasher(),
+    passwords: createPasswordHasher({ memory: 8, passes: 1 }),
     now: Date.now,
     pause: createPause(),
     longAnswers: createLongAnswers(),
