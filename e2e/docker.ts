@@ -8,6 +8,8 @@ import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
+import { hasProgram } from '../packages/engine/src/local/programs.ts'
+
 export interface Docker {
   /** What the command prints; fails where it ends with another code than 0. */
   readonly docker: (...words: string[]) => Promise<string>
@@ -23,7 +25,7 @@ export interface Docker {
 export function reasonWithoutDocker(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'it takes root, on Linux'
   for (const program of ['dockerd', 'docker', 'dpkg', 'tar']) {
-    if (spawnSync(program, ['--version'], { env, stdio: 'ignore' }).status !== 0) return `there is no ${program}`
+    if (!hasProgram(program)) return `there is no ${program}`
   }
   return undefined
 }

@@ -131,7 +131,7 @@ export async function startCluster({ policies = false, apiServer = [] }: Cluster
       }
     }
 
-    const layer = await packBusybox(join(directory, 'busybox'))
+    const layer = await packBusybox()
     const image = 'registry.test/busybox:1'
     const config = { Env: ['PATH=/bin'] }
     const archive = await packImages(

@@ -8,16 +8,15 @@ import type { Capabilities } from '../engine.ts'
 import { openControlGroups } from './control-groups.ts'
 import type { Folders } from './folders.ts'
 import { canConnect } from './networks.ts'
-import { quote, run } from './programs.ts'
+import { hasProgram, quote, run } from './programs.ts'
 import { seccompFilter } from './seccomp.ts'
 
 /** In one sentence, for people; undefined where it can. */
 export async function reasonWithoutLocal(): Promise<string | undefined> {
   if (process.platform !== 'linux') return 'it needs Linux'
   if (process.getuid?.() !== 0) return 'it needs to run as root'
-  const said = await Promise.all(programs.map(([program, flag]) => run(program, [flag])))
-  const missing = programs.find((_program, index) => said[index]?.code !== 0)
-  if (missing !== undefined) return `there is no ${missing[0]} (Debian: apt install ${missing[2]})`
+  const missing = programs.find(([program]) => !hasProgram(program))
+  if (missing !== undefined) return `there is no ${missing[0]} (Debian: apt install ${missing[1]})`
   if (!(await hasControlGroups())) {
     return 'it cannot write to the control groups of memory, cpu and pids in /sys/fs/cgroup'
   }
@@ -91,12 +90,12 @@ async function findDiskLimit({ staging }: Folders): Promise<boolean> {
 }
 
 const programs = [
-  ['bwrap', '--version', 'bubblewrap'],
-  ['ip', '-Version', 'iproute2'],
-  ['unshare', '--version', 'util-linux'],
-  ['nsenter', '--version', 'util-linux'],
-  ['setpriv', '--version', 'util-linux'],
-  ['flock', '--version', 'util-linux'],
-  ['mount', '--version', 'mount'],
-  ['tar', '--version', 'tar'],
+  ['bwrap', 'bubblewrap'],
+  ['ip', 'iproute2'],
+  ['unshare', 'util-linux'],
+  ['nsenter', 'util-linux'],
+  ['setpriv', 'util-linux'],
+  ['flock', 'util-linux'],
+  ['mount', 'mount'],
+  ['tar', 'tar'],
 ] as const

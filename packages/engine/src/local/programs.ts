@@ -1,5 +1,7 @@
 // Runs a program of this machine to its end.
 import { spawn } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 
 import { EngineError } from '../engine-error.ts'
@@ -8,6 +10,18 @@ export interface Said {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
+}
+
+/** Whether {@link run} finds it. */
+export function hasProgram(program: string): boolean {
+  return env.PATH.split(':').some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
 }
 
 /** Of what it writes, the first 64 KiB are kept. A program that is not there has the code 127. */

@@ -1,5 +1,5 @@
 // A Docker Engine of a test's own: its data in a temporary directory, its network apart or this machine's, no registry.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 import { createClient, type DockerClient } from '../docker/client.ts'
 import { createDockerEngine, type DockerOptions } from '../docker/docker.ts'
+import { hasProgram } from '../local/programs.ts'
 import { packBusybox, reasonWithoutBusybox } from './busybox.ts'
 import { holdNetwork, reasonWithoutNetworks } from './hold-network.ts'
 import type { Place } from './place.ts'
@@ -28,7 +29,7 @@ export interface Dockerd extends Required<Place> {
 export function reasonWithoutDockerd(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'it takes root, on Linux'
   for (const program of ['dockerd', 'unshare', 'nsenter', 'tar']) {
-    if (spawnSync(program, ['--version'], { env, stdio: 'ignore' }).status !== 0) return `there is no ${program}`
+    if (!hasProgram(program)) return `there is no ${program}`
   }
   return reasonWithoutNetworks() ?? reasonWithoutBusybox()
 }
@@ -84,7 +85,7 @@ export async function startDockerd(network: 'own' | 'host'): Promise<Dockerd> {
     throw error
   })
   try {
-    const layer = await packBusybox(at('busybox'))
+    const layer = await packBusybox()
     const query = { fromSrc: '-', repo: 'test/busybox', tag: '1', changes: 'ENV PATH=/bin' }
     const body = { type: 'application/x-tar', bytes: layer }
     await client.ask({ method: 'POST', path: ['images', 'create'], query, body })
@@ -135,4 +136,5 @@ async function answers(client: DockerClient): Promise<boolean> {
   )
 }
 
-const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` }
+// It starts itself anew several times for each container, and spends a third of that on collecting garbage.
+const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, GOGC: '400' }

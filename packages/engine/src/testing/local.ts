@@ -31,7 +31,7 @@ export async function startLocal(given?: string): Promise<LocalWorld> {
   const folders = foldersOf(place)
   const openWith: LocalWorld['openWith'] = (options) =>
     createLocalEngine({ owner: 'acme', directory: place, env: {}, ...options })
-  const layer = await packBusybox(join(directory, 'busybox'))
+  const layer = await packBusybox()
   await saveImage(join(directory, 'image'), [layer])
   await openWith({}).importImage(join(directory, 'image'), 'test/busybox:1')
   return {
