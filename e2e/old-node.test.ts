@@ -31,7 +31,15 @@ describe.skipIf(oldNode === undefined)('under an old Node', () => {
     for (const name of ['macaroon', 'client', 'guard']) {
       const installed = join(folder, 'node_modules/@hallpass', name)
       mkdirSync(installed, { recursive: true })
-      const compile = ['--noCheck', '-p', `packages/${name}`, '--outDir', installed, '--tsBuildInfoFile', join(folder, name)]
+      const compile = [
+        '--noCheck',
+        '-p',
+        `packages/${name}`,
+        '--outDir',
+        installed,
+        '--tsBuildInfoFile',
+        join(folder, name),
+      ]
       execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...compile], { cwd: root })
       writeFileSync(join(installed, 'package.json'), JSON.stringify(libraryManifest(name)))
     }

@@ -1,15 +1,15 @@
-// The command as people run it: the real entry in a child process, against answers of the contract.
+// The command as people run it, most often the real entry in a child process, against answers of the contract.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 
 import { acme, app, currentUser, listed, session, tokenNumber } from './testing/answers.ts'
+import { createPlace, type RunOptions, type TestPlace } from './testing/hallpass.ts'
 
 const entry = inject('hallpass')
 const minted = 'FlyV1 fm2_bWludGVk'
@@ -52,7 +52,7 @@ const answers: Readonly<Record<string, readonly [status: number, body?: unknown]
 let seen: Seen[] = []
 let server: Server
 let url: string
-let directory: string
+let place: TestPlace
 
 beforeAll(async () => {
   server = createServer((request, response) => {
@@ -75,39 +75,32 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   seen = []
-  directory = await mkdtemp(join(tmpdir(), 'hallpass-cli-'))
+  place = await createPlace()
 })
-afterEach(async () => {
-  await rm(directory, { recursive: true, force: true })
+afterEach(() => place.leave())
+
+const held = (options: RunOptions) => ({
+  ...options,
+  environment: { HALLPASS_API_URL: url, HALLPASS_API_TOKEN: 'fo1_held', ...options.environment },
 })
 
-interface RunOptions {
-  readonly input?: string
-  readonly environment?: Readonly<Record<string, string>>
-}
+const hallpass = (words: readonly string[], options: RunOptions = {}) => place.runProgram(words, held(options))
 
-async function runProgram(program: string, words: readonly string[], options: RunOptions = {}) {
-  const child = spawn(program, words, {
-    cwd: directory,
-    env: { PATH: process.env['PATH'] ?? '', HALLPASS_CONFIG_DIR: join(directory, 'config'), ...options.environment },
+const bareHallpass = (words: readonly string[], input?: string) =>
+  place.runProgram(words, input === undefined ? {} : { input })
+
+/** What a shell with this program does. */
+async function runShell(program: string) {
+  const child = spawn('sh', ['-c', program], {
+    cwd: place.directory,
+    env: { PATH: process.env['PATH'] ?? '', HALLPASS_CONFIG_DIR: join(place.directory, 'config') },
   })
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk))
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
-  child.stdin.on('error', () => undefined)
-  child.stdin.end(options.input)
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
   return { code, stdout, stderr }
 }
-
-const hallpass = (words: readonly string[], options: RunOptions = {}) =>
-  runProgram(process.execPath, [entry, ...words], {
-    ...options,
-    environment: { HALLPASS_API_URL: url, HALLPASS_API_TOKEN: 'fo1_held', ...options.environment },
-  })
-
-const bareHallpass = (words: readonly string[], input?: string) =>
-  runProgram(process.execPath, [entry, ...words], input === undefined ? {} : { input })
 
 describe('hallpass', () => {
   it('prints its version, and help for everything', async () => {
@@ -161,7 +154,7 @@ describe('hallpass', () => {
     [['orgs', 'list', '--api-url', 'https://example.com/hallpass'], 'the address in --api-url may not have a path'],
     [['serve', '--keep-alive', '10 minutes'], 'the value of --keep-alive is not a duration'],
   ])('ends with 2 and one sentence for %j', async (words, why) => {
-    const { code, stdout, stderr } = await hallpass(words)
+    const { code, stdout, stderr } = await place.run(words, held({}))
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^Error: .+\n$/)
     expect(stderr).toContain(why)
@@ -176,7 +169,7 @@ describe('hallpass', () => {
     ['HALLPASS_ROOT_KEY', 'secret', 'holds no root key'],
     ['HALLPASS_SMTP_URL', 'smtp://secret', 'are set together'],
   ])('ends with 2 for what %s should not be, and names it', async (variable, value, why) => {
-    const { code, stdout, stderr } = await hallpass(['serve'], { environment: { [variable]: value } })
+    const { code, stdout, stderr } = await place.run(['serve'], held({ environment: { [variable]: value } }))
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(`Error: ${variable} `)
     expect(stderr).toContain(why)
@@ -213,7 +206,7 @@ describe('hallpass', () => {
   })
 
   it('takes the app from a fly.toml', async () => {
-    await writeFile(join(directory, 'fly.toml'), 'app = "web-1"\n')
+    await writeFile(join(place.directory, 'fly.toml'), 'app = "web-1"\n')
     expect(await hallpass(['tokens', 'deploy'])).toMatchObject({ code: 0, stdout: `${minted}\n` })
     expect(seen.at(-1)?.body).toMatchObject({ profile: 'deploy', app: 'web-1', name: 'Deploy token' })
     const missing = await hallpass(['tokens', 'list', '-c', 'other.toml'])
@@ -263,22 +256,22 @@ describe('hallpass', () => {
 
     expect(await bareHallpass(['auth', 'logout'])).toMatchObject({ code: 0, stdout: '' })
     expect(seen.at(-1)).toMatchObject({ request: 'DELETE /v1/sessions/current', authorization: 'Bearer fo1_session' })
-    expect(await readFile(join(directory, 'config', 'config.json'), 'utf8')).not.toContain('fo1_')
+    expect(await readFile(join(place.directory, 'config', 'config.json'), 'utf8')).not.toContain('fo1_')
   })
 
   it('forgets the login even if the server does not answer', async () => {
     const config = { api_url: 'http://127.0.0.1:1', access_token: 'fo1_session' }
-    await mkdir(join(directory, 'config'))
-    await writeFile(join(directory, 'config', 'config.json'), JSON.stringify(config))
+    await mkdir(join(place.directory, 'config'))
+    await writeFile(join(place.directory, 'config', 'config.json'), JSON.stringify(config))
     const logout = await bareHallpass(['auth', 'logout'])
     expect(logout.code).toBe(0)
     expect(logout.stderr).toContain('Warning: http://127.0.0.1:1 did not confirm the logout')
-    expect(await readFile(join(directory, 'config', 'config.json'), 'utf8')).not.toContain('fo1_')
+    expect(await readFile(join(place.directory, 'config', 'config.json'), 'utf8')).not.toContain('fo1_')
   })
 
   it('works in a directory that is not there any more, unless a file in it is meant', async () => {
     const inRemoved = (words: string) =>
-      runProgram('sh', ['-c', `mkdir gone; cd gone; rmdir ../gone; exec "${process.execPath}" "${entry}" ${words}`])
+      runShell(`mkdir gone; cd gone; rmdir ../gone; exec "${process.execPath}" "${entry}" ${words}`)
     expect(await inRemoved('version')).toMatchObject({ code: 0, stderr: '' })
     expect(await inRemoved('backup file')).toEqual({
       code: 1,
@@ -289,21 +282,21 @@ describe('hallpass', () => {
 
   it('is silent where nobody reads its output', async () => {
     const command = `{ "${process.execPath}" "${entry}" --help; echo "ended with $?" >&2; } | true`
-    expect(await runProgram('sh', ['-c', command])).toEqual({ code: 0, stdout: '', stderr: 'ended with 0\n' })
+    expect(await runShell(command)).toEqual({ code: 0, stdout: '', stderr: 'ended with 0\n' })
   })
 })
 
 describe.skipIf(!existsSync('/usr/bin/script'))('hallpass at a terminal', () => {
   /** Runs in a pseudo-terminal, with stdout in a file as in `TOKEN=$(…)`; keys are pressed when the question is seen. */
   async function atTerminal(words: string, keys: string, size = 'stty cols 80 rows 24') {
-    const command = `${size}; "${process.execPath}" "${entry}" ${words} > "${join(directory, 'stdout')}"`
+    const command = `${size}; "${process.execPath}" "${entry}" ${words} > "${join(place.directory, 'stdout')}"`
     const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], {
-      cwd: directory,
+      cwd: place.directory,
       env: {
         PATH: process.env['PATH'] ?? '',
         TERM: 'xterm',
         SHELL: '/bin/sh',
-        HALLPASS_CONFIG_DIR: directory,
+        HALLPASS_CONFIG_DIR: place.directory,
         HALLPASS_API_URL: url,
         HALLPASS_API_TOKEN: 'fo1_held',
       },
@@ -317,7 +310,7 @@ describe.skipIf(!existsSync('/usr/bin/script'))('hallpass at a terminal', () => 
       child.stdin.write(keys)
     })
     const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
-    return { code, shown, stdout: await readFile(join(directory, 'stdout'), 'utf8') }
+    return { code, shown, stdout: await readFile(join(place.directory, 'stdout'), 'utf8') }
   }
 
   it('asks for the organization, and still prints the token alone', async () => {

@@ -11,18 +11,7 @@ export async function main(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
   process.on('uncaughtException', die)
   process.on('unhandledRejection', die)
-  try {
-    process.exitCode = await runArguments(process.argv.slice(2))
-  } catch (error) {
-    process.stderr.write(`${describeError(error, process.env)}\n`)
-    process.exitCode = exitCodeFor(error)
-  }
-}
-
-async function runArguments(given: readonly string[]): Promise<number> {
-  const inner: Context['process'] = { stdout: process.stdout, stderr: process.stderr, env: process.env }
-  const context: Context = {
-    process: inner,
+  process.exitCode = await execute(process.argv.slice(2), {
     get stdin() {
       return process.stdin
     },
@@ -32,12 +21,38 @@ async function runArguments(given: readonly string[]): Promise<number> {
     get directory() {
       return workingDirectory()
     },
+  })
+}
+
+/** What a command has of its process. */
+export type Surroundings = Pick<Context, 'stdin' | 'stdout' | 'stderr' | 'environment' | 'directory'>
+
+/** Runs the command of these arguments, and resolves with its exit code. Never rejects. */
+export async function execute(given: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { stdout, stderr, environment } = surroundings
+  const inner: Context['process'] = { stdout, stderr, env: environment }
+  const context: Context = {
+    process: inner,
+    get stdin() {
+      return surroundings.stdin
+    },
+    stdout,
+    stderr,
+    environment,
+    get directory() {
+      return surroundings.directory
+    },
     now: () => new Date(),
     givenBy: new Map(),
   }
-  const hallpass = buildHallpass(process.env, process.stdout.columns, given)
-  await run(hallpass, arrangeArguments(hallpass.root, given), context)
-  return translateExitCode(Number(inner.exitCode ?? 0))
+  try {
+    const hallpass = buildHallpass(environment, stdout.columns, given)
+    await run(hallpass, arrangeArguments(hallpass.root, given), context)
+    return translateExitCode(Number(inner.exitCode ?? 0))
+  } catch (error) {
+    stderr.write(`${describeError(error, environment)}\n`)
+    return exitCodeFor(error)
+  }
 }
 
 /** @throws CommandError if it was removed, and only when a command needs it */

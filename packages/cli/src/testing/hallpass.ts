@@ -1,12 +1,15 @@
-// For tests: the real entry in a child process, and a server that gives prepared answers.
+// For tests: the command line, in a child process or in this one, and a server that gives prepared answers.
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable, Writable } from 'node:stream'
 
 import { afterAll, beforeAll, inject } from 'vitest'
+
+import { execute, type Surroundings } from '../main.ts'
 
 const entry = inject('hallpass')
 
@@ -84,17 +87,28 @@ export interface RunOptions {
 /** A directory in which the command runs, with a home of its own. */
 export async function createPlace() {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-cli-'))
+  const environmentOf = ({ environment }: RunOptions) => ({
+    PATH: process.env['PATH'] ?? '',
+    HALLPASS_CONFIG_DIR: join(directory, 'config'),
+    ...environment,
+  })
   return {
     directory,
-    run(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-      const child = spawn(process.execPath, [entry, ...words], {
-        cwd: directory,
-        env: {
-          PATH: process.env['PATH'] ?? '',
-          HALLPASS_CONFIG_DIR: join(directory, 'config'),
-          ...options.environment,
-        },
+    /** In this process: a start takes as long as several tests. */
+    async run(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+      const [stdout, stderr] = [collectText(), collectText()]
+      const code = await execute(words, {
+        stdin: Readable.from(options.input === undefined ? [] : [Buffer.from(options.input)]) as Surroundings['stdin'],
+        stdout: stdout.stream,
+        stderr: stderr.stream,
+        environment: environmentOf(options),
+        directory,
       })
+      return { code, stdout: stdout.text(), stderr: stderr.text() }
+    },
+    /** As people do, for what a process has of its own: its streams, its settings of Node.js, its end. */
+    runProgram(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+      const child = spawn(process.execPath, [entry, ...words], { cwd: directory, env: environmentOf(options) })
       let [stdout, stderr] = ['', '']
       child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk))
       child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
@@ -103,6 +117,21 @@ export async function createPlace() {
       return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })))
     },
     leave: () => rm(directory, { recursive: true, force: true }),
+  }
+}
+
+/** What is written to a stream, which no terminal and no file is behind. */
+function collectText() {
+  const chunks: Buffer[] = []
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk)
+      done()
+    },
+  })
+  return {
+    stream: Object.assign(stream, { fd: -1 }) as unknown as Surroundings['stdout'],
+    text: () => Buffer.concat(chunks).toString(),
   }
 }
 

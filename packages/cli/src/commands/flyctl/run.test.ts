@@ -36,7 +36,7 @@ interface Given {
 }
 
 async function run(words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  const outcome = await place.run(['flyctl', ...words], { environment: { PATH: path, ...environment } })
+  const outcome = await place.runProgram(['flyctl', ...words], { environment: { PATH: path, ...environment } })
   const given = (): Given => JSON.parse(outcome.stdout) as Given
   return { ...outcome, given }
 }
