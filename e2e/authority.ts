@@ -1,17 +1,13 @@
 // A real authority for a test: started in this process on a free port, with data of its own, and asked over real HTTP.
-import { existsSync, statfsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 import type { ServeOptions } from '../packages/authority/src/config.ts'
 import { createPasswordHasher } from '../packages/authority/src/keyring/passwords.ts'
 import { serveWith, type RunningAuthority } from '../packages/authority/src/serve.ts'
+import { quickPlace } from '../packages/authority/src/store/testing/quick-place.ts'
 import { createAsk, type Ask } from './http.ts'
-
-// Each commit would wait for the disk, and no test takes the power from it.
-const place = hasRoom('/dev/shm') ? '/dev/shm' : tmpdir()
 
 export const founder = { email: 'ada@example.com', password: 'ada-s long password' } as const
 
@@ -88,7 +84,7 @@ export function optionsFor(directory: string): ServeOptions {
 }
 
 export function createDirectory(): Promise<string> {
-  return mkdtemp(join(place, 'hallpass-e2e-'))
+  return mkdtemp(join(quickPlace, 'hallpass-e2e-'))
 }
 
 /** The data of an authority in which the founder has an account. */
@@ -115,11 +111,4 @@ export function withDatabase<T>(directory: string, work: (database: DatabaseSync
   } finally {
     database.close()
   }
-}
-
-/** Whether it is there and takes 2 GiB more. */
-function hasRoom(path: string): boolean {
-  if (!existsSync(path)) return false
-  const { bavail, bsize } = statfsSync(path)
-  return bavail * bsize > 2 ** 31
 }

@@ -10,7 +10,7 @@ describe('hallpass tokens check', () => {
   let place: Place
   let served: Served
   const run = (args: readonly string[], credential?: string, more: Readonly<Record<string, string>> = {}) =>
-    place.run(args, {
+    place.runHere(args, {
       env: {
         HALLPASS_API_URL: served.url,
         ...(credential === undefined ? {} : { HALLPASS_API_TOKEN: credential }),
@@ -104,7 +104,7 @@ describe('hallpass tokens check', () => {
     expect(login.stdout).toMatch(/^The login ends at .*, in 29 days\n$/)
     expect((await check(undefined, '--offline')).code).toBe(1)
     const { token } = await mint('48h')
-    const piped = await place.run(['tokens', 'check', '-'], { env: { HALLPASS_API_URL: served.url }, stdin: token })
+    const piped = await place.runHere(['tokens', 'check', '-'], { env: { HALLPASS_API_URL: served.url }, stdin: token })
     expect(piped.code).toBe(3)
   })
 

@@ -13,7 +13,7 @@ describe('hallpass, with a token that needs a discharge', () => {
     ...(credential === undefined ? {} : { HALLPASS_API_TOKEN: credential }),
   })
   const hallpass = (args: readonly string[], credential?: string): Promise<Outcome> =>
-    place.run(args, { env: environment(credential) })
+    place.runHere(args, { env: environment(credential) })
   const data = async (args: readonly string[], credential?: string): Promise<string> => {
     const { code, stdout, stderr } = await hallpass(args, credential)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

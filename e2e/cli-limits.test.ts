@@ -7,7 +7,7 @@ describe('hallpass orgs policy', () => {
   let place: Place
   let served: Served
   const run = (args: readonly string[], credential?: string) =>
-    place.run(args, {
+    place.runHere(args, {
       env: { HALLPASS_API_URL: served.url, ...(credential === undefined ? {} : { HALLPASS_API_TOKEN: credential }) },
     })
   const set = (...flags: readonly string[]) => run(['orgs', 'policy', 'set', 'acme', ...flags])

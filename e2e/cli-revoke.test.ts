@@ -10,7 +10,7 @@ describe('hallpass, with a token that leaked', () => {
   let served: Served
 
   const hallpass = (args: readonly string[], options: { credential?: string; stdin?: string } = {}): Promise<Outcome> =>
-    place.run(args, {
+    place.runHere(args, {
       env: {
         HALLPASS_API_URL: served.url,
         ...(options.credential === undefined ? {} : { HALLPASS_API_TOKEN: options.credential }),

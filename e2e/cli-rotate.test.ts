@@ -9,7 +9,7 @@ describe('hallpass tokens rotate', () => {
   let place: Place
   let served: Served
   const run = (args: readonly string[], credential?: string) =>
-    place.run(args, {
+    place.runHere(args, {
       env: { HALLPASS_API_URL: served.url, ...(credential === undefined ? {} : { HALLPASS_API_TOKEN: credential }) },
     })
   const isLive = async (token: string) => {

@@ -9,7 +9,7 @@ import { routes } from '@hallpass/client/contract'
 
 import { createDirectory, founder } from './authority.ts'
 import { startChild, type ChildAuthority } from './child.ts'
-import { createAsk, expectAnswer, type Ask } from './http.ts'
+import { createAsk, expectAnswer, isLostConnection, type Ask } from './http.ts'
 import { createOrganisation, mint, signInFounder, statusOf } from './people.ts'
 import { beginPost, statusesIn } from './raw-socket.ts'
 
@@ -64,9 +64,9 @@ async function writeUntilKilled(ask: Ask, token: string, slug: string, kept: Ack
   }
 }
 
-/** What fetch throws where there is no answer; anything else is a finding. */
+/** Anything else is a finding. */
 function ignoreLostConnection(error: unknown): void {
-  if (!(error instanceof TypeError)) throw error
+  if (!isLostConnection(error)) throw error
 }
 
 test(`every acknowledged mint and revocation outlives ${rounds} kills`, async () => {

@@ -1,10 +1,12 @@
 // Runs the real command line as a person does: as a process, with its own home, against a served authority.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { inject } from 'vitest'
+
+import { quickPlace } from '../packages/authority/src/store/testing/quick-place.ts'
+import { runHere } from '../packages/cli/src/testing/hallpass.ts'
 
 const bin = inject('hallpass')
 
@@ -24,6 +26,8 @@ export interface Place {
   readonly directory: string
   /** Runs `hallpass` with these arguments; there is no terminal. */
   run(args: readonly string[], options?: RunOptions): Promise<Outcome>
+  /** The same in the process of the tests, for those that run it dozens of times. */
+  runHere(args: readonly string[], options?: RunOptions): Promise<Outcome>
   /** The same, for a look at its output before it ends. */
   begin(args: readonly string[], options?: RunOptions): Begun
   /** Runs a line of the shell, in which `hallpass` is the command line; fails where any part of a pipe does. */
@@ -61,7 +65,7 @@ export async function serveAndLogIn(place: Place, env: Readonly<Record<string, s
 
 /** A temporary directory with a home of its own. */
 export async function arrive(): Promise<Place> {
-  const directory = await mkdtemp(join(tmpdir(), 'hallpass-e2e-'))
+  const directory = await mkdtemp(join(quickPlace, 'hallpass-e2e-'))
   const home = {
     PATH: process.env['PATH'] ?? '',
     HOME: directory,
@@ -116,6 +120,8 @@ export async function arrive(): Promise<Place> {
     directory,
 
     run: (args, options = {}) => begin(args, options).outcome,
+    runHere: (args, { env, stdin = '', cwd = directory } = {}) =>
+      runHere(args, { input: stdin, environment: { ...home, ...env }, directory: cwd }),
     begin,
 
     shell(line, env) {

@@ -12,7 +12,7 @@ describe('a holder', () => {
   let narrowed = ''
 
   const hallpass = (args: readonly string[], credential?: string): Promise<Outcome> =>
-    place.run(args, {
+    place.runHere(args, {
       env: { HALLPASS_API_URL: served.url, ...(credential === undefined ? {} : { HALLPASS_API_TOKEN: credential }) },
     })
   const data = async (args: readonly string[], credential?: string): Promise<string> => {
@@ -59,7 +59,7 @@ describe('a holder', () => {
     expect(after).toMatch(/\(in (?:1 hour|59 minutes)\)/)
     expect(after).toContain(`The authority at ${served.url} takes it: it is genuine, and not revoked.`)
     // The narrowed one may not list apps, and finds the name all the same, without a login too.
-    const alone = await place.run(['tokens', 'explain', '-'], {
+    const alone = await place.runHere(['tokens', 'explain', '-'], {
       env: { HALLPASS_API_URL: served.url, HALLPASS_CONFIG_DIR: join(place.directory, 'nowhere') },
       stdin: narrowed,
     })
@@ -104,7 +104,7 @@ describe('a holder', () => {
   it('demands a third party, and the token is worth nothing without its discharge', async () => {
     const secret = Buffer.alloc(32, 7).toString('base64')
     const env = { HALLPASS_API_URL: served.url, HALLPASS_API_TOKEN: token, TOKEN_3P_SHARED_SECRET: secret }
-    const added = await place.run(['tokens', '3p', 'add', '-l', 'https://auth.example'], { env })
+    const added = await place.runHere(['tokens', '3p', 'add', '-l', 'https://auth.example'], { env })
     const explained = await explain(added.stdout.trim())
     expect(explained).toContain('It needs a discharge from https://auth.example.')
     expect(explained).toContain(`The authority at ${served.url} refuses it:`)
@@ -118,7 +118,7 @@ describe('a holder', () => {
       expect(await explain(dead)).toMatch(/refuses it: token \S+ is revoked since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\./)
     }
     const elsewhere = await place.serve(['--data', join(place.directory, 'elsewhere')])
-    const explained = await place.run(['tokens', 'explain', '-j', ...token.split(' '), '--api-url', elsewhere.url])
+    const explained = await place.runHere(['tokens', 'explain', '-j', ...token.split(' '), '--api-url', elsewhere.url])
     expect(JSON.parse(explained.stdout)).toMatchObject({ tokens: [{ token_id: id, authority: { state: 'unknown' } }] })
   })
 })

@@ -13,7 +13,7 @@ import { createDirectory } from './authority.ts'
 import { startChild, type ChildAuthority } from './child.ts'
 import { startFaultyProxy, type FaultyProxy } from './faulty-proxy.ts'
 import { freePort } from './free-port.ts'
-import { createAsk } from './http.ts'
+import { createAsk, isLostConnection } from './http.ts'
 import { narrow } from './macaroons.ts'
 import { createOrganisation, mint, revoke, signInFounder } from './people.ts'
 
@@ -161,7 +161,7 @@ async function insist<Made>(signal: AbortSignal, work: () => Promise<Made>): Pro
     return await work()
   } catch (error) {
     // A test that is over must not ask an authority that is gone for as long as the files after it run.
-    if (!(error instanceof TypeError) || signal.aborted) throw error
+    if (!isLostConnection(error) || signal.aborted) throw error
     return insist(signal, work)
   }
 }

@@ -84,6 +84,17 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>
 }
 
+/** Runs the command in the process of the tests: a start takes as long as several tests. */
+export async function runHere(
+  words: readonly string[],
+  { input, ...surroundings }: Pick<Surroundings, 'environment' | 'directory'> & { readonly input: string },
+): Promise<Outcome> {
+  const [stdout, stderr] = [collectText(), collectText()]
+  const stdin = Readable.from([Buffer.from(input)]) as Surroundings['stdin']
+  const code = await execute(words, { ...surroundings, stdin, stdout: stdout.stream, stderr: stderr.stream })
+  return { code, stdout: stdout.text(), stderr: stderr.text() }
+}
+
 /** A directory in which the command runs, with a home of its own. */
 export async function createPlace() {
   const directory = await mkdtemp(join(tmpdir(), 'hallpass-cli-'))
@@ -94,18 +105,8 @@ export async function createPlace() {
   })
   return {
     directory,
-    /** In this process: a start takes as long as several tests. */
-    async run(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-      const [stdout, stderr] = [collectText(), collectText()]
-      const code = await execute(words, {
-        stdin: Readable.from(options.input === undefined ? [] : [Buffer.from(options.input)]) as Surroundings['stdin'],
-        stdout: stdout.stream,
-        stderr: stderr.stream,
-        environment: environmentOf(options),
-        directory,
-      })
-      return { code, stdout: stdout.text(), stderr: stderr.text() }
-    },
+    run: (words: readonly string[], options: RunOptions = {}): Promise<Outcome> =>
+      runHere(words, { input: options.input ?? '', environment: environmentOf(options), directory }),
     /** As people do, for what a process has of its own: its streams, its settings of Node.js, its end. */
     runProgram(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
       const child = spawn(process.execPath, [entry, ...words], { cwd: directory, env: environmentOf(options) })

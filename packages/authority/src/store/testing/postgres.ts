@@ -17,11 +17,12 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { Client } from 'pg'
+
+import { quickPlace } from './quick-place.ts'
 
 export interface TestPostgres {
   /** The URL of the database `postgres`, as its superuser. */
@@ -52,12 +53,23 @@ export function startPostgres(): Promise<TestPostgres> {
     // Made once and copied, because making it takes half of the time to start a server.
     const { version } = JSON.parse(await readFile(join(native, '../package.json'), 'utf8')) as { version: string }
     const cache = join(native, '../../../.cache')
-    const template = join(cache, `postgres-${version}`)
+    const template = join(cache, `postgres-${version}-small`)
     if (existsSync(template)) {
       await cp(template, data, { recursive: true })
       return own(data)
     }
-    const initdb = run('initdb', ['-D', data, '-U', user, '--auth=trust', '-E', 'UTF8', '--locale=C', '--no-sync'])
+    const initdb = run('initdb', [
+      '-D',
+      data,
+      '-U',
+      user,
+      '--auth=trust',
+      '-E',
+      'UTF8',
+      '--locale=C',
+      '--no-sync',
+      '--wal-segsize=1',
+    ])
     const said = collect(initdb)
     if ((await exitOf(initdb)) !== 0) throw new Error(`initdb failed: ${said()}`)
     await mkdir(cache, { recursive: true })
@@ -112,7 +124,7 @@ async function start(fill: (installation: Installation) => Promise<void>): Promi
   const installed = findBinaries()
   if (installed === undefined) throw new Error(`PostgreSQL cannot run: ${reasonWithoutPostgres()}.`)
   await linkLibraries(installed)
-  const directory = await mkdtemp(join(tmpdir(), 'hallpass-postgres-'))
+  const directory = await mkdtemp(join(quickPlace, 'hallpass-postgres-'))
   const data = join(directory, 'data')
   await mkdir(data, { mode: 0o700 })
   // PostgreSQL refuses to run as root.
@@ -134,7 +146,18 @@ async function start(fill: (installation: Installation) => Promise<void>): Promi
 
   try {
     await fill({ native: installed, data, run, own })
-    const server = run('postgres', ['-D', data, '-k', directory, '-c', 'listen_addresses=', '-c', 'fsync=off'])
+    const server = run('postgres', [
+      '-D',
+      data,
+      '-k',
+      directory,
+      '-c',
+      'listen_addresses=',
+      '-c',
+      'fsync=off',
+      '-c',
+      'min_wal_size=2MB',
+    ])
     const kill = (): boolean => server.kill('SIGKILL')
     process.once('exit', kill)
     await waitUntilReady(server, join(data, 'postmaster.pid'))
