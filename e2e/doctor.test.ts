@@ -49,7 +49,7 @@ async function takeOver(): Promise<void> {
 }
 
 async function examine(directory = data, env: Record<string, string> = {}): Promise<readonly string[]> {
-  const { code, stdout, stderr } = await place.run(['doctor', '-j', '--engine', 'none', '--data', directory], { env })
+  const { code, stdout, stderr } = await place.runHere(['doctor', '-j', '--engine', 'none', '--data', directory], { env })
   const { problems } = JSON.parse(stdout) as { problems: string[] }
   expect([code, stderr], stdout).toEqual(
     problems.length === 0
@@ -74,7 +74,7 @@ describe('a sound installation', () => {
   test('is printed line by line without --json', async () => {
     await takeOver()
     await chmod(data, 0o777)
-    const { code, stdout } = await place.run(['doctor', '--engine', 'none', '--data', data])
+    const { code, stdout } = await place.runHere(['doctor', '--engine', 'none', '--data', data])
     expect([code, stdout]).toEqual([1, `${data} can be changed by others (mode 777): run "chmod 700 ${data}".\n`])
   })
 })
@@ -126,8 +126,8 @@ describe('a doctor finds', () => {
     async () => {
       for (const name of ['.', 'hallpass.db', 'hallpass.lock', 'root.key']) await chown(at(name), 65534, 65534)
       expect(await examine()).toEqual([])
-      await place.run(['backup', 'b.db', '--data', data])
-      const { stderr } = await place.run(['restore', 'b.db', '--data', data])
+      await place.runHere(['backup', 'b.db', '--data', data])
+      const { stderr } = await place.runHere(['restore', 'b.db', '--data', data])
       expect(stderr).toContain('Restored')
       for (const name of ['hallpass.db', 'hallpass.lock']) expect((await stat(at(name))).uid).toBe(65534)
       await chown(at('hallpass.db'), 65533, 65533)
@@ -176,7 +176,7 @@ describe('a doctor finds', () => {
 describe('what runs machines', () => {
   const noDocker = { DOCKER_HOST: '', XDG_RUNTIME_DIR: '' }
   const look = async (engine: string, env: Record<string, string> = noDocker) =>
-    place.run(['doctor', '--engine', engine, '--data', authority.directory], { env })
+    place.runHere(['doctor', '--engine', engine, '--data', authority.directory], { env })
 
   test('is named with what it lacks, which is nothing wrong', async () => {
     const { code, stdout, stderr } = await look('local')
@@ -201,13 +201,13 @@ describe('what runs machines', () => {
       ['--pod-network', '--pod-network is isolated or shared.\n'],
       ['--pod-security', '--pod-security is restricted or baseline.\n'],
     ] as const) {
-      const { stdout } = await place.run(['doctor', '--engine', 'none', flag, 'other', '--data', data])
+      const { stdout } = await place.runHere(['doctor', '--engine', 'none', flag, 'other', '--data', data])
       expect(stdout).toContain(problem)
     }
     await takeOver()
     edit(`insert or replace into settings (name, value) values ('engine_last', 'docker')`)
     const env = { ...noDocker, DOCKER_HOST: 'unix:///nowhere/d.sock' }
-    const { stdout } = await place.run(['doctor', '--engine', 'auto', '--data', data], { env })
+    const { stdout } = await place.runHere(['doctor', '--engine', 'auto', '--data', data], { env })
     expect(stdout).toMatch(/Docker Engine or Podman that ran them does not answer/)
   })
 })

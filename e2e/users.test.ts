@@ -22,7 +22,7 @@ overEachEngine((postgres) => {
   const users = (...args: string[]) => {
     const url = postgres()?.url
     const where = url === undefined ? ['--data', authority.directory] : ['--database-url', url]
-    return place.run(['users', ...args, ...where])
+    return place.runHere(['users', ...args, ...where])
   }
 
   test('lists them, and how their addresses are proven', async () => {
@@ -116,7 +116,7 @@ overEachEngine((postgres) => {
 test('where there is no authority, nothing is made', async () => {
   const place = await arrive()
   try {
-    const { code, stderr } = await place.run(['users', 'list', '--data', './nothing'])
+    const { code, stderr } = await place.runHere(['users', 'list', '--data', './nothing'])
     expect(code).toBe(1)
     expect(stderr).toContain('nothing')
   } finally {
