@@ -49,7 +49,9 @@ async function takeOver(): Promise<void> {
 }
 
 async function examine(directory = data, env: Record<string, string> = {}): Promise<readonly string[]> {
-  const { code, stdout, stderr } = await place.runHere(['doctor', '-j', '--engine', 'none', '--data', directory], { env })
+  const { code, stdout, stderr } = await place.runHere(['doctor', '-j', '--engine', 'none', '--data', directory], {
+    env,
+  })
   const { problems } = JSON.parse(stdout) as { problems: string[] }
   expect([code, stderr], stdout).toEqual(
     problems.length === 0

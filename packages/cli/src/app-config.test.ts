@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readAppName, readConfigHere, readGivenConfig } from './app-config.ts'
 import type { Context } from './context.ts'
 import { CommandError } from './errors.ts'
+import { anyText } from '../../macaroon/src/testing/any-text.ts'
 
 describe('readAppName', () => {
   it.each([
@@ -87,7 +88,7 @@ describe('readAppName', () => {
       '1',
     ]
     const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      anyText(),
       fc.array(fc.constantFrom(...parts)).map((each) => each.join('')),
     )
     await fc.assert(

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 
 import { line, part } from './contract/text.ts'
 import { cleanse, isVisible } from './visible-text.ts'
+import { anyText } from '../../macaroon/src/testing/any-text.ts'
 
 /** One of each kind that shows nothing, or turns what stands around it. */
 const unseen = [
@@ -61,13 +62,12 @@ const unseen = [
   '\udfff',
 ]
 const blank = [...unseen, ' ', '\u00a0', '\u1680', '\u2003', '\u3000', '\u0301', '\u20dd', '\ue000', '\u{10ffff}']
-const anyText = fc.string({ unit: 'binary' })
 
 describe('cleansed text', () => {
   it('has nothing left in it that is not seen', () => {
     for (const character of unseen) expect(cleanse(`ad${character}min`)).toMatch(/^ad ?min$/)
     fc.assert(
-      fc.property(anyText, (text) => {
+      fc.property(anyText(), (text) => {
         const left = cleanse(text).replaceAll(/(?<=\p{Extended_Pictographic}\ufe0f?)(?:\u200d|\ufe0f)/gu, '')
         return !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u.test(left)
       }),
@@ -82,7 +82,7 @@ describe('cleansed text', () => {
   })
 
   it('is the same when it is cleansed again, and keeps a heap of marks off the lines beside it', () => {
-    fc.assert(fc.property(anyText, (text) => cleanse(cleanse(text)) === cleanse(text)))
+    fc.assert(fc.property(anyText(), (text) => cleanse(cleanse(text)) === cleanse(text)))
     expect(cleanse(`a${'\u0301'.repeat(50)}b`)).toBe(`a${'\u0301'.repeat(4)}b`)
   })
 })

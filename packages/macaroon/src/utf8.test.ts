@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeUtf8, encodeUtf8, isUtf8 } from './utf8.ts'
+import { anyText } from './testing/any-text.ts'
 
 const runs = { numRuns: 300 }
 
@@ -31,7 +32,7 @@ describe('UTF-8', () => {
       { numRuns: 3000 },
     )
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(anyText(), (text) => {
         expect(encodeUtf8(text)).toEqual(new TextEncoder().encode(text))
       }),
       runs,

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import type { RunSpec } from '../engine.ts'
 import { namesOf } from './names.ts'
 import { podOf, seenOf, type Pod } from './pod.ts'
+import { anyText } from '../../../macaroon/src/testing/any-text.ts'
 
 const names = namesOf('acme')
 const base: RunSpec = {
@@ -54,7 +55,7 @@ function fieldsOf(value: unknown, path = ''): readonly string[] {
 }
 
 const hostile = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  anyText(),
   fc.constantFrom(
     '../..',
     '/etc',

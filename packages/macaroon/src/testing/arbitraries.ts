@@ -11,12 +11,13 @@ import { attenuate, mintMacaroon } from '../mint.ts'
 import { arrange, parseAddress } from '../network.ts'
 import { thirdParty } from '../third-party.ts'
 import { replay } from './vectors.ts'
+import { anyText } from './any-text.ts'
 
 /** Few ids and names, so that caveats and accesses meet. */
 const id = fc.oneof(fc.constantFrom(0n, 1n, 2n, 300n), fc.bigInt({ min: 0n, max: 0xffffffffffffffffn }))
 const text = fc.oneof(
   fc.constantFrom('', 'a', 'b', 'wg', 'membership', 'litefs-cloud', 'ls'),
-  fc.string({ unit: 'binary', maxLength: 40 }),
+  anyText({ maxLength: 40 }),
 )
 const source = fc.oneof({ weight: 3, arbitrary: fc.constantFrom('', 'a', 'b') }, text)
 const mask = fc.oneof(

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { attemptLifetime, isAnswerTo, ownPath, readAttempt, secretsOf, writeAttempt } from './login-attempt.ts'
+import { anyText } from '../../../../macaroon/src/testing/any-text.ts'
 
 const seed = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const instant = fc.nat({ max: 4_000_000_000_000 })
@@ -85,7 +86,7 @@ describe('a path to go on at', () => {
       '?',
     )
     const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      anyText(),
       fc.array(part).map((parts) => `/${parts.join('')}`),
     )
     for (const origin of ['https://hallpass.example', 'http://localhost:4280']) {
