@@ -249,12 +249,15 @@ function checkMap(map: string): string[] {
 function check(file: string, specifier: string): string | undefined {
   if (exceptions.has(`${file} ${specifier}`)) return undefined
   const [, folder = ''] = /^packages\/([^/]+)\//.exec(file) ?? []
+  const name = nameOfPackage(folder)
   if (specifier.startsWith('.')) {
     const target = relative(root, resolve(root, dirname(file), specifier))
-    if (!target.startsWith(`packages/${folder}/src/`)) return 'it lies outside of the package'
-    return checkRoom(file, target)
+    if (target.startsWith(`packages/${folder}/src/`)) return checkRoom(file, target)
+    // What the tests of a package share, those of the packages over it may use too.
+    const [, below] = /^packages\/([^/]+)\/src\/testing\//.exec(target) ?? []
+    const isShared = below !== undefined && packages[name]?.includes(nameOfPackage(below))
+    return isShared === true && file.endsWith('.test.ts') ? undefined : 'it lies outside of the package'
   }
-  const name = nameOfPackage(folder)
   const target = /^(@hallpass\/[^/]+|hallpass)(\/|$)/.exec(specifier)?.[1]
   if (target !== undefined && !packages[name]?.includes(target)) return `${name} may not import ${target}`
   // The core and the guard run in browsers and edge workers; the contract and the client in browsers.

@@ -15,7 +15,7 @@ const longestQueue = 64
 
 const derive = promisify(argon2)
 
-export interface PasswordCost {
+interface PasswordCost {
   /** KiB, at least 8. */
   readonly memory: number
   readonly passes: number

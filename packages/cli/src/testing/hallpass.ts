@@ -108,7 +108,7 @@ export async function createPlace() {
     run: (words: readonly string[], options: RunOptions = {}): Promise<Outcome> =>
       runHere(words, { input: options.input ?? '', environment: environmentOf(options), directory }),
     /** As people do, for what a process has of its own: its streams, its settings of Node.js, its end. */
-    runProgram(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+    runProgram: (words: readonly string[], options: RunOptions = {}): Promise<Outcome> => {
       const child = spawn(process.execPath, [entry, ...words], { cwd: directory, env: environmentOf(options) })
       let [stdout, stderr] = ['', '']
       child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk))

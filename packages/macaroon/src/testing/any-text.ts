@@ -1,4 +1,4 @@
-/** For the tests of all packages: arbitrary text. */
+/** For the tests of this package and those over it: arbitrary text. */
 import * as fc from 'fast-check'
 
 const character = fc.oneof(fc.integer({ min: 0, max: 0xd7ff }), fc.integer({ min: 0xe000, max: 0x10ffff })).map(
