@@ -255,8 +255,8 @@ function check(file: string, specifier: string): string | undefined {
     if (target.startsWith(`packages/${folder}/src/`)) return checkRoom(file, target)
     // What the tests of a package share, those of the packages over it may use too.
     const [, below] = /^packages\/([^/]+)\/src\/testing\//.exec(target) ?? []
-    const isShared = below !== undefined && packages[name]?.includes(nameOfPackage(below))
-    return isShared === true && file.endsWith('.test.ts') ? undefined : 'it lies outside of the package'
+    const isShared = below !== undefined && (packages[name]?.includes(nameOfPackage(below)) ?? false)
+    return isShared && file.endsWith('.test.ts') ? undefined : 'it lies outside of the package'
   }
   const target = /^(@hallpass\/[^/]+|hallpass)(\/|$)/.exec(specifier)?.[1]
   if (target !== undefined && !packages[name]?.includes(target)) return `${name} may not import ${target}`
