@@ -25,19 +25,20 @@ export class SnapshotReader {
     this.#failed = failed
   }
 
-  /** Runs `work` on a snapshot with every commit that was announced before this call. */
-  async read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
-    if (this.#outdated) await this.#renewal()
-    this.#snapshot ??= this.#open()
-    this.#active += 1
-    try {
-      return await work(this.#snapshot.tx)
-    } finally {
-      this.#leave()
-    }
+  /** Resolves when a snapshot with every commit that was announced before may be entered; undefined if it may be now. */
+  ready(): Promise<void> | undefined {
+    return this.#outdated ? this.#renewal() : undefined
   }
 
-  #leave(): void {
+  /** The snapshot, for one reader, who calls {@link leave}. Taking the reader's work here would make one more promise for each read. */
+  enter(): ReadTransaction {
+    this.#snapshot ??= this.#open()
+    this.#active += 1
+    return this.#snapshot.tx
+  }
+
+  /** Ends what {@link enter} began. */
+  leave(): void {
     this.#active -= 1
     // SQLite closes the snapshot itself after some errors.
     if (!this.#connection.database.isTransaction) this.#outdated = true

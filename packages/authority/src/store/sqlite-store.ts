@@ -214,9 +214,16 @@ class SqliteStore implements Store {
     for (let attempt = 1; ; attempt++) {
       this.#refuseWhenClosed()
       try {
-        const result = await this.#reads.read(work)
-        this.#condition.note('reads', undefined)
-        return result
+        const renewal = this.#reads.ready()
+        if (renewal !== undefined) await renewal
+        const tx = this.#reads.enter()
+        try {
+          const result = await work(tx)
+          this.#condition.note('reads', undefined)
+          return result
+        } finally {
+          this.#reads.leave()
+        }
       } catch (error) {
         this.#refuseRead(error, attempt)
       }
