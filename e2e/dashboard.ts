@@ -141,7 +141,9 @@ export function focused(page: Page): Promise<string> {
 }
 
 async function visit(browser: Browser, look: Look): Promise<Visitor> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...look })
+  // Without a card that paints, each frame of a transition takes longer than it is shown.
+  const still = { reducedMotion: 'reduce', viewport: { width: 1280, height: 800 } } as const
+  const context = await browser.newContext({ ...still, ...look })
   // Long before the test's own time is up: then it says what it waited for.
   context.setDefaultTimeout(60_000)
   const complaints: string[] = []

@@ -154,7 +154,8 @@ describe('hallpass', () => {
     [['orgs', 'list', '--api-url', 'https://example.com/hallpass'], 'the address in --api-url may not have a path'],
     [['serve', '--keep-alive', '10 minutes'], 'the value of --keep-alive is not a duration'],
   ])('ends with 2 and one sentence for %j', async (words, why) => {
-    const { code, stdout, stderr } = await place.run(words, held({}))
+    // A server changes how its process takes signals, and how V8 compiles.
+    const { code, stdout, stderr } = await (words[0] === 'serve' ? hallpass(words) : place.run(words, held({})))
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^Error: .+\n$/)
     expect(stderr).toContain(why)
@@ -169,7 +170,7 @@ describe('hallpass', () => {
     ['HALLPASS_ROOT_KEY', 'secret', 'holds no root key'],
     ['HALLPASS_SMTP_URL', 'smtp://secret', 'are set together'],
   ])('ends with 2 for what %s should not be, and names it', async (variable, value, why) => {
-    const { code, stdout, stderr } = await place.run(['serve'], held({ environment: { [variable]: value } }))
+    const { code, stdout, stderr } = await hallpass(['serve'], { environment: { [variable]: value } })
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(`Error: ${variable} `)
     expect(stderr).toContain(why)
