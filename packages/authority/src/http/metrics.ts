@@ -59,6 +59,12 @@ export function measure(
   })
   let loading: Promise<ProcessMetrics> | undefined
   const load = () => (loading ??= loadProcessMetrics(logSink))
+  // Soon after the start, because times count from then on, and an upgrade replaces files under a running server.
+  server.addHook('onListen', (done) => {
+    // If it fails, the answer of /metrics gives the reason.
+    setTimeout(() => void load().catch(() => {}), 500).unref()
+    done()
+  })
   const print = async () => {
     const ofProcess = await load()
     return { contentType: ofProcess.contentType, text: `${await ofProcess.print()}\n${seconds.print()}` }

@@ -1,4 +1,4 @@
-// The metrics of the process, in the text format of Prometheus. Loaded by the first request for them.
+// The metrics of the process, in the text format of Prometheus. Loaded after the startup.
 import { Counter, Registry, collectDefaultMetrics, register } from 'prom-client'
 
 import type { LogSink } from '../log.ts'

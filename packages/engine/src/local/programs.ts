@@ -1,6 +1,6 @@
 // Runs a program of this machine to its end.
 import { spawn } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 
@@ -15,9 +15,10 @@ export interface Said {
 /** Whether {@link run} finds it. */
 export function hasProgram(program: string): boolean {
   return env.PATH.split(':').some((folder) => {
+    const file = join(folder, program)
     try {
-      accessSync(join(folder, program), constants.X_OK)
-      return true
+      accessSync(file, constants.X_OK)
+      return statSync(file).isFile()
     } catch {
       return false
     }
