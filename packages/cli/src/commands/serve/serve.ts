@@ -59,15 +59,14 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
   }
 
   const started = stopAtOnce()
-  const unasked = beginUnasked()
+  const onFirstConnection = beginUnasked()
   const authority = await loadAuthority()
-  const starting = authority.serve({ ...options, dashboard: findDashboard(), onFirstConnection: unasked.asked })
+  const starting = authority.serve({ ...options, dashboard: findDashboard(), onFirstConnection })
   const running = await starting.catch((error: unknown) => {
     throw read.nameVariable(error)
   })
   const stopped = waitForStop(running)
   started()
-  unasked.started()
   const address = describeListening(listen, running.url, networkInterfaces())
   const reached = running.publicUrl === running.url ? '' : `, reached at ${running.publicUrl}`
   writeLine(context, `Hallpass listens at ${address}${reached} (data in ${data})`)

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const program = `
 import { beginUnasked } from ${JSON.stringify(new URL('./unasked.ts', import.meta.url).href)}
-const unasked = beginUnasked()
+const asked = beginUnasked()
 function often(number) {
   return number % 7
 }
@@ -15,7 +15,7 @@ function run() {
 }
 run()
 console.log('now')
-unasked.asked()
+asked()
 run()
 `
 
