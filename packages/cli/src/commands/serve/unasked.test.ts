@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
 
 import { expect, test } from 'vitest'
 
 const program = `
-import { beginUnasked } from ${JSON.stringify(new URL('./unasked.ts', import.meta.url).href)}
+${stripTypeScriptTypes(readFileSync(new URL('unasked.ts', import.meta.url), 'utf8'))}
 const asked = beginUnasked()
 function often(number) {
   return number % 7
@@ -19,11 +21,20 @@ asked()
 run()
 `
 
-test('V8 compiles for speed from the first connection on', () => {
-  const said = execFileSync(process.execPath, ['--trace-opt', '--input-type=module', '--eval', program], {
+function run(...flags: readonly string[]): string {
+  return execFileSync(process.execPath, ['--trace-opt', ...flags, '--input-type=module', '--eval', program], {
     encoding: 'utf8',
   })
-  const [before = '', after = ''] = said.split(/^now$/m)
+}
+
+test('V8 compiles for speed from the first connection on', () => {
+  const [before = '', after = ''] = run().split(/^now$/m)
   expect(before).not.toMatch(/compiling method .*often/)
   expect(after).toMatch(/compiling method .*often/)
+})
+
+test('under --jitless, where V8 crashes if it compiles, it compiles nothing', () => {
+  const said = run('--jitless')
+  expect(said).toContain('now')
+  expect(said).not.toMatch(/compiling method .*often/)
 })
