@@ -7,7 +7,7 @@ import { ProgramsFirst } from './scripts/programs-first.ts'
 
 export default defineConfig({
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'e2e/**/*.test.ts'],
+    include: ['packages/*/src/**/*.test.ts', 'e2e/**/*.test.ts', 'scripts/*.test.ts'],
     globalSetup: './scripts/prepare-tests.ts',
     reporters: ['default', './scripts/closing-line.ts'],
     // Files that share a process share its modules, which keep no state: loading them anew took half of the time.
