@@ -24,8 +24,9 @@ class RecordingConnection extends SqliteConnection {
 function setUp({ cost = 0, now }: { readonly cost?: number; readonly now?: () => number } = {}) {
   let time = 0
   const database = new DatabaseSync(':memory:')
-  database.exec(`create table parents (id integer primary key) strict;
-    create table children (name text, parent integer references parents (id) deferrable initially deferred) strict`)
+  database.exec(`create table settings (name text primary key, value text not null) strict;
+    create table parents (id integer primary key) strict;
+    create table children (parent integer references parents (id) deferrable initially deferred) strict`)
   const connection = new RecordingConnection(database)
   const events: string[] = []
   const writes = new GroupCommit(
@@ -45,15 +46,22 @@ function setUp({ cost = 0, now }: { readonly cost?: number; readonly now?: () =>
     connection,
     events,
     writes,
-    insert: (name: string, parent: number | null = null): Promise<string> =>
-      writes.write(async () => {
+    insert: (name: string): Promise<string> =>
+      writes.write(async (tx) => {
         time += cost
-        database.prepare('insert into children values (?, ?)').run(name, parent)
+        await tx.settings.set(name, '')
         return name
+      }),
+    /** A write that fails; before or after it has written something. */
+    fail: (name: string, when: 'before' | 'after'): Promise<never> =>
+      writes.write(async (tx) => {
+        if (when === 'after') await tx.settings.set(name, '')
+        else await tx.settings.get(name)
+        throw new Error(name)
       }),
     names: () =>
       database
-        .prepare('select name from children order by rowid')
+        .prepare('select name from settings order by rowid')
         .all()
         .map(({ name }) => String(name)),
   }
@@ -118,21 +126,58 @@ describe('group commit', () => {
   })
 
   test('undoes a failing write, wherever it is in the group', async () => {
-    const { connection, writes, insert, names } = setUp()
-    const fail = (name: string): Promise<never> =>
-      writes.write(async () => {
-        connection.database.prepare('insert into children values (?, null)').run(name)
-        throw new Error(name)
-      })
-    const results = await Promise.allSettled([fail('a'), insert('b'), fail('c'), insert('d'), fail('e')])
+    const { connection, fail, insert, names } = setUp()
+    const all = [fail('a', 'after'), insert('b'), fail('c', 'after'), insert('d'), fail('e', 'after')]
+    const results = await Promise.allSettled(all)
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected', 'fulfilled', 'rejected'])
     expect(names()).toEqual(['b', 'd'])
     expect(connection.count('COMMIT')).toBe(1)
   })
 
+  test('goes on after a write that failed before it wrote anything', async () => {
+    const { connection, fail, insert, names } = setUp()
+    const results = await Promise.allSettled([fail('a', 'before'), insert('b'), fail('c', 'before'), insert('d')])
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected', 'fulfilled'])
+    expect(names()).toEqual(['b', 'd'])
+    expect(connection.commands).toEqual(['BEGIN IMMEDIATE', 'COMMIT'])
+  })
+
+  test('leaves no transaction open after writes that failed before they wrote anything', async () => {
+    const { connection, fail } = setUp()
+    await Promise.allSettled([fail('a', 'before'), fail('b', 'before')])
+    expect(connection.commands).toEqual(['BEGIN IMMEDIATE', 'ROLLBACK'])
+  })
+
+  test('answers each write once, and in order, when one of them must be undone', async () => {
+    const { fail, insert } = setUp()
+    const answered: string[] = []
+    const note = (name: string, write: Promise<unknown>) =>
+      write.then(
+        () => answered.push(name),
+        () => answered.push(`not ${name}`),
+      )
+    await Promise.all(['a', 'b', 'c', 'd'].map((name) => note(name, name === 'c' ? fail(name, 'after') : insert(name))))
+    expect(answered).toEqual(['not c', 'a', 'b', 'd'])
+  })
+
+  test('runs others twice only now and then, however often a write must be undone', async () => {
+    const { fail, writes } = setUp()
+    let runs = 0
+    const rounds = 100
+    for (let round = 0; round < rounds; round++) {
+      const other = writes.write(async (tx) => {
+        runs++
+        await tx.settings.set('other', String(round))
+      })
+      await Promise.allSettled([other, fail('a', 'after')])
+    }
+    expect(runs).toBeGreaterThan(rounds)
+    expect(runs).toBeLessThan(rounds * 1.05)
+  })
+
   test('fails the whole group when the commit fails, and continues', async () => {
-    const { connection, insert, names } = setUp()
-    const orphan = insert('orphan', 1)
+    const { connection, writes, insert, names } = setUp()
+    const orphan = writes.write(async () => connection.database.exec('insert into children values (1)'))
     const results = await Promise.allSettled([orphan, insert('with it')])
     for (const result of results) {
       expect(result).toMatchObject({ status: 'rejected', reason: { message: 'FOREIGN KEY constraint failed' } })

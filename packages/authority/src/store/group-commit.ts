@@ -34,6 +34,8 @@ export class GroupCommit {
   #lockedSince: number | undefined
   #running: Promise<void> | undefined
   #damage: StoreTrouble | undefined
+  /** How many of the next groups have savepoints. */
+  #careful = 0
 
   /**
    * @param patience milliseconds that a write waits for a lock held by another program
@@ -47,10 +49,10 @@ export class GroupCommit {
   }
 
   /**
-   * Runs `work` after earlier writes, in its own savepoint within the group's transaction. Resolves with its result
-   * once the group is committed. Rejects with what it threw, alone, or with its whole group if the commit fails. On a
-   * full disk an urgent write is tried once more. It waits for a lock for `patience` milliseconds, if that is less than
-   * the default.
+   * Runs `work` after earlier writes, within the group's transaction. Resolves with its result once the group is
+   * committed. Rejects with what it threw, alone, or with its whole group if the commit fails. It runs once more if
+   * another of its group must be undone, or if it is urgent and the disk is full. It waits for a lock for `patience`
+   * milliseconds, if that is less than the default.
    */
   write<T>(work: (tx: Transaction) => Promise<T>, isUrgent = false, patience = this.#patience): Promise<T> {
     if (this.#damage !== undefined) return Promise.reject(this.#damage)
@@ -84,17 +86,27 @@ export class GroupCommit {
   async #runGroup(): Promise<void> {
     const done: Done[] = []
     const changes = new Changes()
+    const hasSavepoints = this.#careful > 0
+    if (hasSavepoints) this.#careful--
+    let isOpen = false
     let isCommitting = false
     const began = this.#now()
     try {
       this.#events.beginning()
       for (let member = 0; member < groupLimit && (done.length === 0 || this.#now() - began < share); member++) {
         // The next one waits in the queue until its turn.
-        if (done.length === 0 && !(await this.#begin())) return
+        if (!isOpen && !(await this.#begin())) return
+        isOpen = true
         const job = this.#queue.shift()
         if (job === undefined) break
-        const acknowledge = await this.#runMember(job, changes, done.length === 0)
+        const place = done.length === 0 ? 'first' : hasSavepoints ? 'savepoint' : 'shared'
+        const acknowledge = await this.#runMember(job, changes, place)
         if (acknowledge) done.push({ acknowledge, job })
+        else isOpen = this.#connection.database.isTransaction
+        if (isOpen || done.length === 0) continue
+        this.#careful = carefulGroups
+        this.#queue.unshift(...done.map((each) => each.job))
+        return
       }
       if (done.length > 0) {
         isCommitting = true
@@ -102,7 +114,7 @@ export class GroupCommit {
         isCommitting = false
         this.#cache = this.#cache.after(changes)
         this.#events.committed(changes)
-      }
+      } else if (isOpen) this.#connection.command('ROLLBACK')
     } catch (error) {
       this.#lose(
         done.map(({ job }) => job),
@@ -126,14 +138,21 @@ export class GroupCommit {
     }
   }
 
-  /** Runs one member. Rejects only if the whole group is lost; the member's own error goes to its caller. */
-  async #runMember(job: Job, changes: Changes, first: boolean): Promise<(() => void) | undefined> {
+  /**
+   * Runs one member. Rejects only if the whole group is lost; the member's own error goes to its caller, and what it
+   * wrote is undone: in the `shared` place with all that others wrote before it, and then no transaction is open.
+   */
+  async #runMember(
+    job: Job,
+    changes: Changes,
+    place: 'first' | 'savepoint' | 'shared',
+  ): Promise<(() => void) | undefined> {
     const session = new SqliteSession(this.#connection, changes)
     try {
-      if (first) this.#forgetWhatOthersChanged()
-      else this.#connection.command('SAVEPOINT member')
+      if (place === 'first') this.#forgetWhatOthersChanged()
+      if (place === 'savepoint') this.#connection.command('SAVEPOINT member')
       const acknowledge = await job.run(openTransaction(session, this.#cache.wrap(changes)))
-      if (!first) this.#connection.command('RELEASE member')
+      if (place === 'savepoint') this.#connection.command('RELEASE member')
       return acknowledge
     } catch (error) {
       if (reasonOf(error) !== undefined) {
@@ -143,11 +162,10 @@ export class GroupCommit {
       job.reject(error)
       // SQLite may have rolled the whole group back.
       if (!this.#connection.database.isTransaction) throw error
-      if (first) this.#connection.command('ROLLBACK')
-      else {
+      if (place === 'savepoint') {
         this.#connection.command('ROLLBACK TO member')
         this.#connection.command('RELEASE member')
-      }
+      } else if (session.hasWritten) this.#connection.command('ROLLBACK')
       return undefined
     } finally {
       session.end()
@@ -271,6 +289,11 @@ function settle(): Promise<void> {
 // Limits for how long the first of a group waits for the last, and everybody for the group. Milliseconds.
 const groupLimit = 256
 const share = 10
+
+// A savepoint makes SQLite copy each page that is changed after it, a tenth of the processor time of a mint, and hardly any
+// member writes before it fails. So they come without savepoints, and after one that must be undone the next groups have
+// them: whoever makes writes fail again and again makes others run at most one time more often in so many groups.
+const carefulGroups = 64
 
 // Writes. The connections limit what comes from outside long before.
 const mostWaiting = 10_000

@@ -2,6 +2,7 @@
 import {
   DeleteQueryNode,
   InsertQueryNode,
+  SelectQueryNode,
   sql,
   TableNode,
   UpdateQueryNode,
@@ -108,7 +109,8 @@ function changeOf(node: OperationNode): Change | undefined {
   }
   if (UpdateQueryNode.is(node)) return { kind: 'alters', tables: tablesOf(node.table) }
   if (DeleteQueryNode.is(node)) return { kind: 'deletes', tables: node.from.froms.flatMap(tablesOf) }
-  return undefined
+  if (SelectQueryNode.is(node)) return undefined
+  throw new TypeError(`A query is a ${node.kind}: nobody could know what it changes.`)
 }
 
 function tablesOf(node: OperationNode | undefined): readonly string[] {

@@ -72,11 +72,17 @@ export class SqliteSession implements QuerySession {
   readonly #connection: SqliteConnection
   readonly #changes: Changes | undefined
   #ended = false
+  #hasWritten = false
 
   /** Changes by the queries are added to `changes`. */
   constructor(connection: SqliteConnection, changes?: Changes) {
     this.#connection = connection
     this.#changes = changes
+  }
+
+  /** Whether a query that changes something has begun. */
+  get hasWritten(): boolean {
+    return this.#hasWritten
   }
 
   /** Refuses every later query, because it would run in somebody else's transaction. */
@@ -112,7 +118,10 @@ export class SqliteSession implements QuerySession {
   #prepare<P, Row>(query: Query<P, Row>, values: P): Prepared {
     if (this.#ended) throw new Error('A query came after the end of its transaction: something was not awaited.')
     const prepared = this.#connection.prepare(query)
-    if (prepared.change) this.#changes?.add(prepared.change, query.rowOf?.(values))
+    if (prepared.change) {
+      this.#hasWritten = true
+      this.#changes?.add(prepared.change, query.rowOf?.(values))
+    }
     return prepared
   }
 }

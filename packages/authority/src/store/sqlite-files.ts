@@ -91,17 +91,39 @@ export function expectSoundFiles(directory: string, onlooker: Onlooker): void {
   }
 }
 
-/** Notices files that are removed, moved or replaced while they are in use. */
+/** Notices files of a data directory that are removed, moved or replaced while they are in use. */
 export class FilesInPlace {
   readonly #known = new Map<string, string>()
+  readonly #directory: string
+  readonly #now: () => number
+  /** The directory when its files were in place, if any later change of its entries shows in it. */
+  #settled: string | undefined
 
-  /** Construct it when the files are open. */
-  constructor(paths: readonly string[]) {
-    for (const path of paths) this.#known.set(path, identityOf(path))
+  /**
+   * Construct it when the files are open.
+   * @param isLocked whether the lock file is among them
+   * @param now milliseconds of the clock of the file system
+   */
+  constructor(directory: string, isLocked: boolean, now = Date.now) {
+    this.#directory = directory
+    this.#now = now
+    for (const name of fileNames) {
+      if (name === lockName && !isLocked) continue
+      const path = join(directory, name)
+      this.#known.set(path, identityOf(path))
+    }
   }
 
-  /** The problem of the first file that is missing, replaced, or cannot be checked. */
-  findTrouble(): string | undefined {
+  /**
+   * The problem of the first file that is missing, replaced, or cannot be checked. `quickly`: looks only at the directory
+   * if nothing was added to it, removed or renamed in it since the last time. A file that is mounted over one of ours
+   * does not show there.
+   */
+  findTrouble(how?: 'quickly'): string | undefined {
+    // Before the files, so that a change in between is seen the next time.
+    const state = this.#stateOfDirectory()
+    if (how === 'quickly' && state !== undefined && state === this.#settled) return undefined
+    this.#settled = undefined
     for (const [path, identity] of this.#known) {
       try {
         if (identityOf(path) !== identity) return `${path} was removed, moved or replaced while the server runs`
@@ -109,9 +131,24 @@ export class FilesInPlace {
         return `${path} cannot be looked at: ${error instanceof Error ? error.message : String(error)}`
       }
     }
+    this.#settled = state
     return undefined
   }
+
+  /** Undefined if it cannot be looked at, or changed so recently that the next change may have the same time. */
+  #stateOfDirectory(): string | undefined {
+    try {
+      const found = statSync(this.#directory, { bigint: true })
+      const age = this.#now() - Number(found.ctimeMs)
+      return age < coarsestTime ? undefined : `${found.dev}:${found.ino}:${found.ctimeNs}`
+    } catch {
+      return undefined
+    }
+  }
 }
+
+// Milliseconds: FAT counts in two seconds, others in the ticks of the system's clock.
+const coarsestTime = 3000
 
 function identityOf(path: string): string {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false })

@@ -1,4 +1,5 @@
 // The store on one SQLite file: one connection writes in groups, one reads snapshots.
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -145,20 +146,14 @@ class SqliteStore implements Store {
       () => performance.now(),
     )
     this.#reads = new SnapshotReader(reader, writer, (error) => this.#end(error))
-    const { database, lock } = data
-    this.#files = new FilesInPlace([
-      database,
-      `${database}-wal`,
-      `${database}-shm`,
-      ...(lock === undefined ? [] : [lock]),
-    ])
+    this.#files = new FilesInPlace(dirname(data.database), data.lock !== undefined)
     this.#used = data.wasUsed
     this.#writes = new GroupCommit(writer, {
       beginning: () => this.#reads.rest(),
       committed: (changes) => {
         this.#reads.outdate(changes)
         // Before anybody learns that it is durable.
-        this.#expectFilesInPlace()
+        this.#expectFilesInPlace('quickly')
         this.#isLogged = true
         this.#noteUse()
         if (this.#reserve.isShort) this.#startLogOver()
@@ -305,8 +300,8 @@ class SqliteStore implements Store {
   }
 
   /** A deleted file keeps nothing: its content ends with the process. */
-  #expectFilesInPlace(): void {
-    const trouble = this.#files.findTrouble()
+  #expectFilesInPlace(how?: 'quickly'): void {
+    const trouble = this.#files.findTrouble(how)
     if (trouble !== undefined) throw new StoreTrouble('files_missing', 'unchanged', new Error(trouble))
   }
 
