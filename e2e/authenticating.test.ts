@@ -18,12 +18,16 @@ import {
 } from '@hallpass/macaroon'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
-import { location, openAuthority, orgToken, type OpenAuthority } from './open-authority.ts'
+import { caller, location, openAuthority, orgToken, type OpenAuthority } from './open-authority.ts'
 import type { ReadTransaction } from '../packages/authority/src/domain/store.ts'
+import { openSession } from '../packages/authority/src/operations/accounts/sign-in.ts'
+import { signOut } from '../packages/authority/src/operations/accounts/sign-out.ts'
 import { createAuthenticate, type Authenticate } from '../packages/authority/src/operations/perform/authenticate.ts'
+import { perform } from '../packages/authority/src/operations/perform/perform.ts'
 import { mintToken } from '../packages/authority/src/operations/tokens/mint-token.ts'
 import { revokeToken } from '../packages/authority/src/operations/tokens/revoke-token.ts'
 import { showCurrentTokens } from '../packages/authority/src/operations/tokens/show-current-tokens.ts'
+import { showPrincipal } from '../packages/authority/src/operations/tokens/show-principal.ts'
 import { createDirectory } from './authority.ts'
 import { bundle, endingAt, forge, readMacaroon, readonlyOf } from './macaroons.ts'
 
@@ -373,6 +377,25 @@ test('what was verified is remembered while it lives, and forgotten once it is f
     [1, ''],
     [1, ''],
   ])
+})
+
+test('an auth token is looked up in the transaction that asks, and not before, once it was found alive', async () => {
+  const { authToken } = await authority.environment.store.write((tx) =>
+    openSession({ tx, environment: authority.environment, now: Date.now() }, authority.user, {
+      kind: 'cli',
+      label: 'laptop',
+    }),
+  )
+  const header = `Bearer ${authToken.reveal()}`
+  const presented = await authenticate(header)
+  const before = reads
+  expect(authenticate(header)).toBe(presented)
+  expect(reads).toBe(before)
+  await authority.ask(header, signOut, undefined)
+  await expect(perform(authority.environment, caller, showPrincipal, presented, undefined)).rejects.toThrow(
+    'this auth token is not known',
+  )
+  expect(await refusalOf(authenticate(header))).toContain('this auth token is not known')
 })
 
 test('all tokens of a header share one budget for the answers of third parties', async () => {

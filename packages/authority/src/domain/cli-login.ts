@@ -1,5 +1,5 @@
 // Logins of command lines, which a person approves in a browser.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 import { Secret } from './secret.ts'
 
@@ -36,10 +36,10 @@ export function createCliLoginId(randomBytes: (length: number) => Uint8Array): S
 
 /** The stored form of an id. */
 export function hashCliLoginId(id: string): Uint8Array {
-  return createHash('sha256').update(id).digest()
+  return hash('sha256', id, 'buffer')
 }
 
 /** RFC 7636 §4.2, S256. */
 export function challengeOf(verifier: string): string {
-  return createHash('sha256').update(verifier).digest('base64url')
+  return hash('sha256', verifier, 'base64url')
 }

@@ -1,5 +1,5 @@
 // The authority as a third party: what its tickets demand, and the discharge requests that wait for a person.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 import {
   defineCaveat,
@@ -151,7 +151,7 @@ export function describeRequest(
 
 /** The stored hash of the secret; undefined if the text cannot be one. */
 export function hashRequestSecret(text: string): Uint8Array | undefined {
-  return secretPattern.test(text) ? createHash('sha256').update(text).digest() : undefined
+  return secretPattern.test(text) ? hash('sha256', text, 'buffer') : undefined
 }
 
 function isOfToken(access: DischargeAccess): access is TokenDischargeAccess {

@@ -1,5 +1,5 @@
 // Passkeys (WebAuthn Level 3): key pairs of people; the private key stays in an authenticator.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { isIP } from 'node:net'
 
 import type { User } from './user.ts'
@@ -120,5 +120,5 @@ export function advances(stored: number, seen: number): boolean {
 }
 
 function sha256(text: string): Uint8Array {
-  return createHash('sha256').update(text).digest()
+  return hash('sha256', text, 'buffer')
 }

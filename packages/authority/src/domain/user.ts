@@ -1,5 +1,5 @@
 // People: accounts, sessions, passwords and codes.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 import { Secret } from './secret.ts'
 
@@ -109,5 +109,5 @@ export function hashCode(code: string): Uint8Array {
 }
 
 function sha256(text: string): Uint8Array {
-  return createHash('sha256').update(text).digest()
+  return hash('sha256', text, 'buffer')
 }

@@ -1,5 +1,5 @@
 // Verifiers: services that follow the feed. Their credentials can do nothing else.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 import { Secret } from './secret.ts'
 
@@ -26,5 +26,5 @@ export function createVerifierSecret(randomBytes: (length: number) => Uint8Array
 
 /** The stored hash of a credential; undefined if the text cannot be one. 256 random bits need no salt. */
 export function hashVerifierSecret(secret: string): Uint8Array | undefined {
-  return pattern.test(secret) ? createHash('sha256').update(secret).digest() : undefined
+  return pattern.test(secret) ? hash('sha256', secret, 'buffer') : undefined
 }

@@ -1,5 +1,5 @@
 // Checks identity tokens of CI services (RFC 7519, OpenID Connect Core §2): whose they are, by the keys that issuers publish.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 import type * as Jose from 'jose'
 
@@ -95,8 +95,7 @@ function toIdentityToken(text: string, issuer: string, claims: Jose.JWTPayload, 
   }
   // Without the signature, which some algorithms let anybody write in several ways.
   const id = typeof jti === 'string' && jti !== '' ? `jti ${jti}` : `token ${text.slice(0, text.lastIndexOf('.'))}`
-  const hash = createHash('sha256').update(`${issuer} ${id}`).digest()
-  return { issuer, claims, hash, endsAt: (exp + leeway) * 1000 }
+  return { issuer, claims, hash: hash('sha256', `${issuer} ${id}`, 'buffer'), endsAt: (exp + leeway) * 1000 }
 }
 
 /** What is wrong, in words of ours: the library's messages may quote the token. */

@@ -1,5 +1,5 @@
 // Queries within one PostgreSQL transaction. Queries whose answer nobody needs yet are sent together.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 
@@ -39,7 +39,7 @@ export class PostgresStatements {
     if (statement === undefined) {
       const compiled = compile(this.#compiler, query)
       // Named by its text: a proxy may share a connection between two versions of the program, and their statements must not mix.
-      const name = `hallpass_${createHash('sha256').update(compiled.sql).digest('hex').slice(0, 32)}`
+      const name = `hallpass_${hash('sha256', compiled.sql, 'hex').slice(0, 32)}`
       statement = { ...compiled, text: compiled.sql, name }
       this.#compiled.set(query, statement)
     }

@@ -1,5 +1,5 @@
 // Cursors: opaque to callers, and parsed strictly.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 import type { TokenQuery } from '../../domain/token.ts'
 import type { OrganisationPlace } from '../../operations/organisations/list-organisations.ts'
@@ -46,7 +46,7 @@ function fingerprint(listing: TokenListing): string {
   const { owner, state, sort, order, search, unused = 0, endsWithin = 0, profile = '', createdBy = '' } = listing
   const approval = listing.isPending === true ? 'pending' : ''
   const text = [owner, state, sort, order, unused, endsWithin, profile, createdBy, approval, search].join(' ')
-  return createHash('sha256').update(text).digest().subarray(0, 8).toString('base64url')
+  return hash('sha256', text, 'buffer').subarray(0, 8).toString('base64url')
 }
 
 export function encodeEventCursor(id: number): string {

@@ -1,5 +1,5 @@
 // The REST door: parses by the contract, performs, encodes.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 import { routes } from '@hallpass/client/contract'
 import type { FastifyInstance } from 'fastify'
@@ -41,5 +41,5 @@ function isKnown(tags: string | undefined, etag: string): boolean {
 
 function printDescription(description: unknown): { readonly text: Buffer; readonly etag: string } {
   const text = Buffer.from(JSON.stringify(description))
-  return { text, etag: `"${createHash('sha256').update(text).digest('base64url')}"` }
+  return { text, etag: `"${hash('sha256', text, 'base64url')}"` }
 }

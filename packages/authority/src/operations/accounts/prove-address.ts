@@ -1,5 +1,5 @@
 // Records the first proof of an address: the account passes from anybody who had it before to the owner.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 import type { AuditEvent } from '../../domain/audit-event.ts'
 import { keptMembershipLifetime } from '../../domain/organisation.ts'
@@ -42,7 +42,7 @@ export async function proveAddress(
       organisationId,
       email: user.email,
       role,
-      codeHash: createHash('sha256').update(environment.randomBytes(32)).digest(),
+      codeHash: hash('sha256', environment.randomBytes(32), 'buffer'),
       mailCodeHash: null,
       createdBy: null,
       createdAt: now,

@@ -288,9 +288,9 @@ export function createAuthenticate(options: {
     const left = leftOut.map(({ error }) => `a part of the header was left out: ${error.message}`)
     const endsSoon = withinWeek(firstEnd, now())
     const presented = { tokens, authTokenHashes, refusals: [...refusals, ...left], endsSoon }
-    // Only live tokens are cached. An auth token is looked up as fast as the cache would be.
+    // Only live tokens are cached.
     const lives = ({ endsAt, discharge }: PresentedToken) => Math.min(endsAt, discharge?.endsAt ?? Infinity) >= now()
-    if (refusals.length > 0 || tokens.length === 0 || !tokens.every(lives)) return presented
+    if (refusals.length > 0 || !tokens.every(lives)) return presented
     if (header.length > longestCachedHeader) return presented
     return rememberIn(cache, header, presented)
   }

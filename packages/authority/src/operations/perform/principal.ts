@@ -86,8 +86,13 @@ export async function identify(
 ): Promise<Principal> {
   const { tokens, authTokenHashes } = presented
   const [token] = tokens
-  // Most requests have this one alone, which needs no list of promises.
-  if (token !== undefined && tokens.length + authTokenHashes.length === 1) {
+  const [session] = authTokenHashes
+  // Most requests have one of these alone, which needs no list of promises.
+  if (tokens.length + authTokenHashes.length === 1) {
+    if (token === undefined) {
+      const open = session && (await tx.sessions.byTokenHash(session))
+      return chooseLiving(presented, [], [open], now, noteLate)
+    }
     const record = await tx.tokens.signedWith(token.signed)
     const found = [hasRevokedDerived(record) ? await lookClosely(tx, keyring, record, token) : { record }]
     return chooseLiving(presented, found, [], now, noteLate)

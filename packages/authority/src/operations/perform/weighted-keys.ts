@@ -1,5 +1,5 @@
 // A bounded map by key: if there are too many keys, those that matter least are forgotten first.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 export interface WeightedKeys<T> {
   /** Undefined if it is unknown or has expired. */
@@ -64,5 +64,5 @@ export function createWeightedKeys<T>(most: number, clock: () => number): Weight
 }
 
 function nameOf(key: string): string {
-  return createHash('sha256').update(key).digest('base64url')
+  return hash('sha256', key, 'base64url')
 }
