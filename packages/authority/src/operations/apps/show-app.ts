@@ -11,7 +11,9 @@ export const showApp: ReadOperation<{ readonly name: string }, FoundApp, ShownAp
 
   access: (context, { name }) => accessApp(context, name, actions.read),
 
-  async run({ principal, tx }, { subject }) {
-    return { ...subject, ...(await countsOf(tx, subject.app)), own: isOwn(principal, subject.organisation) }
+  async run({ principal, tx }, { subject: { app, organisation } }) {
+    const { machineCount, volumeCount } = await countsOf(tx, app)
+    // Field by field: V8 takes a microsecond to spread a row of the store.
+    return { app, organisation, machineCount, volumeCount, own: isOwn(principal, organisation) }
   },
 }
