@@ -96,7 +96,7 @@ function settleAll(caveats: readonly Caveat[], vocabulary: Vocabulary, depth: nu
     }
     const writer = new MsgpackWriter()
     writeCaveat(writer, caveat, vocabulary)
-    const reader = new CaveatReader(vocabulary, writer.written())
+    const reader = new CaveatReader(vocabulary, writer.bytes, 0, writer.length)
     return readBody(reader, readCodec(reader))
   })
 }

@@ -170,7 +170,7 @@ function assemble(
   writer.writeArrayLength(caveats.length * 2)
   for (const caveat of caveats) writer.writeRaw(caveat)
   writer.writeBytes(added.tail)
-  return readMacaroon(writer.written(), vocabulary)
+  return readMacaroon(writer.bytes.subarray(0, writer.length), vocabulary)
 }
 
 /** At most: the tail, and the heads of the whole, of the location, of the caveats and of the tail. */

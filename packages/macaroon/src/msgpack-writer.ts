@@ -19,9 +19,13 @@ export class MsgpackWriter {
     return this.#bytes.slice(0, this.#length)
   }
 
-  /** What was written so far, where it was written. */
-  written(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length)
+  /** Where it is written: the first `length` of these bytes. An array of just those costs more than to write it. */
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
+  get length(): number {
+    return this.#length
   }
 
   writeNil(): void {

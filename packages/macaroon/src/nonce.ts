@@ -26,13 +26,13 @@ export interface Nonce {
  */
 export function tokenId(nonce: Nonce): string {
   const { kid, rnd } = expectFields(nonce, 'nonce')
-  const id = uuid5(uuid5(kidNamespace, takeBytes(kid, 'nonce.kid')), takeBytes(rnd, 'nonce.rnd'))
-  let text = ''
-  for (const [i, byte] of id.entries()) {
-    if (i === 4 || i === 6 || i === 8 || i === 10) text += '-'
-    text += byte.toString(16).padStart(2, '0')
-  }
-  return text
+  return tokenIdsOf(takeBytes(kid, 'nonce.kid'))(takeBytes(rnd, 'nonce.rnd'))
+}
+
+/** The ids of all tokens under one key: makes the id of each from its `rnd`. */
+export function tokenIdsOf(kid: Uint8Array): (rnd: Uint8Array) => string {
+  const namespace = uuid5(kidNamespace, takeBytes(kid, 'kid'))
+  return (rnd) => formatUuid(uuid5(namespace, takeBytes(rnd, 'rnd')))
 }
 
 /** Reads the nonce of a macaroon, of either version. Throws MacaroonError `malformed` or `not-canonical`. */
@@ -129,6 +129,16 @@ const rndLength = 16
 const kidNamespace = new Uint8Array([
   0x96, 0x8f, 0xc2, 0xc6, 0xa9, 0x4f, 0x49, 0x88, 0xa5, 0x44, 0x2a, 0xd7, 0x2b, 0x02, 0xf2, 0x22,
 ])
+
+const hexOfBytes = /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+function formatUuid(bytes: Uint8Array): string {
+  let text = ''
+  for (let i = 0; i < 16; i += 1) {
+    text += i === 4 || i === 6 || i === 8 || i === 10 ? `-${hexOfBytes[bytes[i] ?? 0]}` : hexOfBytes[bytes[i] ?? 0]
+  }
+  return text
+}
 
 function uuid5(namespace: Uint8Array, name: Uint8Array): Uint8Array {
   const input = new Uint8Array(namespace.length + name.length)

@@ -1,8 +1,11 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Caveat } from './caveat.ts'
 import { getCaveats } from './caveat-set.ts'
+import { MacaroonError } from './errors.ts'
 import { expiration } from './expiration.ts'
-import { organizationScope } from './scope.ts'
+import { mintMacaroon } from './mint.ts'
+import { organizationScope, scopeOfMacaroon } from './scope.ts'
 import { caught } from './testing/errors.ts'
 
 const organization = (id: bigint): Caveat => ({ type: 'Organization', id, mask: 0 })
@@ -31,6 +34,33 @@ describe('organizationScope', () => {
     )
     // As in Go, the first one decides what the others are held against.
     expect(caught(() => organizationScope([organization(0n), organization(5n)])).code).toBe('conflicting-organizations')
+  })
+})
+
+describe('scopeOfMacaroon', () => {
+  it('is what organizationScope says of its caveats', () => {
+    const parts = fc.array(
+      fc.oneof(
+        fc.constantFrom(...[0n, 5n, 6n].map(organization)),
+        fc.constantFrom(...[5n, 6n].map((id) => wrapped(organization(id)))),
+        fc.constant<Caveat>({ type: 'IsMember' }),
+      ),
+      { minLength: 1, maxLength: 4 },
+    )
+    const scopeOrCode = (find: () => bigint) => {
+      try {
+        return find()
+      } catch (error) {
+        return error instanceof MacaroonError ? error.code : error
+      }
+    }
+    fc.assert(
+      fc.property(parts, (caveats) => {
+        const [kid, rnd, key] = [new Uint8Array(16), new Uint8Array(16), new Uint8Array(32)]
+        const macaroon = mintMacaroon({ kid, rnd, location: 'x', key, caveats })
+        expect(scopeOrCode(() => scopeOfMacaroon(macaroon))).toEqual(scopeOrCode(() => organizationScope(caveats)))
+      }),
+    )
   })
 })
 

@@ -6,6 +6,7 @@ import type { Caveat, Organization } from './caveat.ts'
 import { caveatsOf, getCaveats, settle } from './caveat-set.ts'
 import { clearAll } from './clear.ts'
 import { MacaroonError } from './errors.ts'
+import { expectMacaroon, Macaroon } from './macaroon.ts'
 import { allCaveats, isVerified, type VerifiedMacaroon, verifiedParts } from './verify.ts'
 import { flyVocabulary, type Vocabulary } from './vocabulary.ts'
 
@@ -29,6 +30,12 @@ export function scopeOf(verified: VerifiedMacaroon): bigint {
     answers.map(([first]) => first),
   )
   return scopeAmong(caveatsOf(caveats, 'Organization', vocabulary), vocabulary)
+}
+
+/** As `organizationScope` of `unsafeCaveats`, without decoding them. */
+export function scopeOfMacaroon(macaroon: Macaroon): bigint {
+  const { vocabulary } = expectMacaroon(macaroon, 'macaroon')
+  return scopeAmong(caveatsOf(Macaroon.caveatsOf(macaroon), 'Organization', vocabulary), vocabulary)
 }
 
 function scopeAmong(found: readonly Organization[], vocabulary: Vocabulary): bigint {

@@ -12,7 +12,7 @@ export function takeKey(key: unknown): Uint8Array {
 
 /** The tail of a macaroon without caveats. */
 export function firstTail(key: Uint8Array, nonce: Nonce): Uint8Array {
-  return defaultKernel.hmac(key, nonce.bytes, 0, nonce.bytes.length)
+  return defaultKernel.hmac(key, nonce.bytes)
 }
 
 /** The tail behind one more caveat, which is hashed as an array of two: its number and its body. */
@@ -20,12 +20,12 @@ export function nextTail(tail: Uint8Array, caveat: Uint8Array): Uint8Array {
   const pair = new Uint8Array(caveat.length + 1)
   pair[0] = pairHead
   pair.set(caveat, 1)
-  return defaultKernel.hmac(tail, pair, 0, pair.length)
+  return defaultKernel.hmac(tail, pair)
 }
 
 /** The tail of a proof, to which nothing can be added, as Go's `finalizeSignature`. */
 export function finishTail(tail: Uint8Array, kernel: Kernel = defaultKernel): Uint8Array {
-  return kernel.hmac(proofKey, tail, 0, tail.length)
+  return kernel.hmac(proofKey, tail)
 }
 
 const keyLength = 32

@@ -4,6 +4,7 @@ import { append } from './append.ts'
 import { decodeBase64, encodeBase64, refuseBase64, fillBase64, lengthOfBase64 } from './base64.ts'
 import { badArgument, expectText, takeBytes, takeList } from './boundary.ts'
 import { MacaroonError } from './errors.ts'
+import { expectMacaroon, Macaroon } from './macaroon.ts'
 import { leastMacaroonLength, textLength } from './truncation.ts'
 
 /** What one header carries. There is at least one token. */
@@ -74,6 +75,11 @@ export function readTokens<Made extends object>(header: string, read: ReadBase64
 /** `FlyV1 fm2_…,fm2_…` as Go's `ToAuthorizationHeader`. Throws `empty` for no tokens at all. */
 export function formatAuthorization(macaroons: readonly Uint8Array[], authTokens: readonly string[] = []): string {
   return `FlyV1 ${formatTokens(macaroons, authTokens)}`
+}
+
+/** The same for one macaroon, of whose bytes no copies are made. */
+export function authorizationOf(macaroon: Macaroon): string {
+  return `FlyV1 fm2_${encodeBase64(Macaroon.wireOf(expectMacaroon(macaroon, 'macaroon')).own())}`
 }
 
 /** `fm2_…,fm2_…`: the same without the scheme. Throws `empty` for no tokens at all. */

@@ -9,6 +9,11 @@ export interface WrappedSigningKey {
   readonly createdAt: number
 }
 
+/** The id of a key as text, to find things by. */
+export function textOfKid(kid: Uint8Array): string {
+  return Buffer.from(kid).toString('latin1')
+}
+
 /** The length of a key id, in bytes. */
 export const kidLength = 16
 

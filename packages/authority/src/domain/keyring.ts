@@ -11,6 +11,10 @@ export interface MintedToken {
   readonly token: Secret
   /** The caveats in the token, without repetitions, as `encodeCaveats` of the core writes them. */
   readonly caveats: Uint8Array
+  /** When they end, in Unix seconds; undefined if they do not. */
+  readonly end: bigint | undefined
+  /** Whether they name the organisation of the key, and contradict it nowhere. Else the token is good for nothing. */
+  readonly isOfOrganisation: boolean
 }
 
 /** A third-party caveat for a new token. Here the third party is always the authority itself. */

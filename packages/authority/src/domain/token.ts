@@ -1,5 +1,6 @@
 // Org tokens and deploy tokens: what is stored about a minted token, never the token itself.
 import type { DerivedName } from './derived-token.ts'
+import { textOfKid } from './key.ts'
 import type { TokenUse } from './use.ts'
 
 /** The kind of token that is minted; the names are those of `createLimitedAccessToken`. */
@@ -55,7 +56,7 @@ export interface SignedId {
 
 export function signedId(id: string, kid: Uint8Array): SignedId {
   // V8 makes one flat string of a join. A template gives a string of parts, which every look-up would have to join.
-  return { id, kid, text: [id, Buffer.from(kid).toString('latin1')].join(' ') }
+  return { id, kid, text: [id, textOfKid(kid)].join(' ') }
 }
 
 /** A token with its caveats, which few callers need. */

@@ -12,6 +12,7 @@ import {
   mintMacaroon,
   parseAuthorization,
   tokenId,
+  type Caveat,
   type Macaroon,
 } from '@hallpass/macaroon'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -41,6 +42,19 @@ describe('the keyring', () => {
     expect(id).toMatch(/^[0-9a-f-]{36}$/)
     expect(verified.caveats).toEqual(caveats)
     expect(verified.location).toBe(location)
+  })
+
+  it('says when a token ends, and whether it is of the organization of its key', () => {
+    const key = keyring.createSigningKey(7, 0)
+    const until = (notAfter: bigint): Caveat => ({ type: 'ValidityWindow', notBefore: 0n, notAfter })
+    expect(keyring.mint(key, caveats)).toMatchObject({ end: undefined, isOfOrganisation: true })
+    expect(keyring.mint(key, [...caveats, until(9n), until(8n)])).toMatchObject({ end: 8n, isOfOrganisation: true })
+    const others: readonly (readonly Caveat[])[] = [
+      [{ type: 'IsMember' }],
+      [{ type: 'Organization', id: 8n, mask: actions.any }],
+      [...caveats, { type: 'Organization', id: 8n, mask: actions.any }],
+    ]
+    for (const other of others) expect(keyring.mint(key, other).isOfOrganisation).toBe(false)
   })
 
   it('never gives two tokens the same id, however many it mints', () => {

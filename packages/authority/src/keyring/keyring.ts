@@ -5,18 +5,26 @@ import {
   MacaroonError,
   attenuate,
   dischargeTicket,
-  formatAuthorization,
   mintMacaroon,
   openTicket,
   thirdParty,
-  tokenId,
   verify,
+  type Macaroon,
 } from '@hallpass/macaroon'
-import { caveatBytesOf, formatTokens, scopeOf, tailDigests } from '@hallpass/macaroon/internal'
+import {
+  authorizationOf,
+  caveatBytesOf,
+  endOfMacaroon,
+  formatTokens,
+  scopeOf,
+  scopeOfMacaroon,
+  tailDigests,
+  tokenIdsOf,
+} from '@hallpass/macaroon/internal'
 
 import { ticketVocabulary } from '../domain/discharge.ts'
 import { DomainError, StartupError } from '../domain/errors.ts'
-import { kidLength, type WrappedSigningKey } from '../domain/key.ts'
+import { kidLength, textOfKid, type WrappedSigningKey } from '../domain/key.ts'
 import type { Keyring, SecretPlace, TicketOrder } from '../domain/keyring.ts'
 import { Secret } from '../domain/secret.ts'
 import { createAssertions } from './assertions.ts'
@@ -34,19 +42,27 @@ const digestLength = 16
 
 /** A keyring under `rootKey`; `location` is the identifier of permission tokens. */
 export function createKeyring(rootKey: RootKey, location: string): Keyring {
-  const unwrapped = new Map<string, Uint8Array>()
+  const unwrapped = new Map<string, Unwrapped>()
   const hiding = rootKey.derive('hidden names')
 
   /** The raw key; undefined if the row is damaged or was moved between organisations. */
-  function unwrap({ kid, organisationId, wrapped }: WrappedSigningKey): Uint8Array | undefined {
-    const name = Buffer.from(kid).toString('hex')
-    const known = unwrapped.get(`${organisationId}:${name}`)
-    if (known !== undefined) return known
+  function unwrap({ kid, organisationId, wrapped }: WrappedSigningKey): Unwrapped | undefined {
+    const name = textOfKid(kid)
+    const known = unwrapped.get(name)
+    if (known?.organisationId === organisationId) return known
     const key = rootKey.unwrap(wrapped, contextOf(kid, organisationId))
     if (key === undefined) return undefined
     if (unwrapped.size >= mostUnwrappedKeys) unwrapped.clear()
-    unwrapped.set(`${organisationId}:${name}`, key)
-    return key
+    const found = { organisationId, key, tokenIdOf: tokenIdsOf(kid) }
+    unwrapped.set(name, found)
+    return found
+  }
+
+  /** The raw key of an organisation, to sign with. */
+  function expectOwnKey(wrapped: WrappedSigningKey): Unwrapped {
+    const found = unwrap(wrapped)
+    if (found !== undefined) return found
+    throw new Error(`a key of organization ${wrapped.organisationId} cannot be unwrapped`)
   }
 
   function demandOf({ ticketKey, location: at, demands }: TicketOrder, id: string) {
@@ -61,15 +77,14 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
   }
 
   function expectKey(wrapped: WrappedSigningKey): Uint8Array {
-    const key = unwrap(wrapped)
-    if (key !== undefined) return key
+    const found = unwrap(wrapped)
+    if (found !== undefined) return found.key
     throw new DomainError('unauthenticated', 'this token is signed with a key that cannot be opened here')
   }
 
   /** Derived, so that what is signed and what is sealed have no key in common. */
   function secretKeysOf(wrapped: WrappedSigningKey) {
-    const key = unwrap(wrapped)
-    if (key === undefined) throw new Error(`a key of organization ${wrapped.organisationId} cannot be unwrapped`)
+    const { key } = expectOwnKey(wrapped)
     const derive = (purpose: string) => new Uint8Array(hkdfSync('sha256', key, '', purpose, keyLength))
     return { sealing: new RootKey(derive('secrets of apps')), digesting: derive('digests of secrets of apps') }
   }
@@ -82,11 +97,13 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
 
   /** Drawn for many tokens at once, which costs less. They may stay in memory: a nonce is no secret, its token carries it. */
   let nonces = Buffer.alloc(0)
+  let drawn = 0
   function drawNonce(): Uint8Array {
-    if (nonces.length === 0) nonces = randomBytes(nonceLength * noncesAtOnce)
-    const nonce = nonces.subarray(0, nonceLength)
-    nonces = nonces.subarray(nonceLength)
-    return nonce
+    if (drawn === nonces.length) {
+      nonces = randomBytes(nonceLength * noncesAtOnce)
+      drawn = 0
+    }
+    return nonces.subarray(drawn, (drawn += nonceLength))
   }
 
   return {
@@ -97,13 +114,18 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
     },
 
     mint(wrapped, caveats, order) {
-      const { kid, organisationId } = wrapped
-      const key = unwrap(wrapped)
-      if (key === undefined) throw new Error(`the signing key of organization ${organisationId} cannot be unwrapped`)
-      const macaroon = mintMacaroon({ kid, rnd: drawNonce(), location, key, caveats })
-      const id = tokenId(macaroon.nonce)
+      const { key, tokenIdOf } = expectOwnKey(wrapped)
+      const rnd = drawNonce()
+      const macaroon = mintMacaroon({ kid: wrapped.kid, rnd, location, key, caveats })
+      const id = tokenIdOf(rnd)
       const minted = order === undefined ? macaroon : attenuate(macaroon, [demandOf(order, id)])
-      return { id, token: new Secret(formatAuthorization([minted.bytes])), caveats: caveatBytesOf(minted) }
+      return {
+        id,
+        token: new Secret(authorizationOf(minted)),
+        caveats: caveatBytesOf(minted),
+        end: endOfMacaroon(macaroon),
+        isOfOrganisation: isAbout(macaroon, wrapped.organisationId),
+      }
     },
 
     verify(key, macaroon, discharges, spend) {
@@ -164,6 +186,24 @@ export function createKeyring(rootKey: RootKey, location: string): Keyring {
       const input = { key, ticket, location: at, rnd: randomBytes(nonceLength), caveats }
       return new Secret(formatTokens([dischargeTicket(input, { vocabulary: ticketVocabulary }).bytes]))
     },
+  }
+}
+
+/** An unwrapped signing key. */
+interface Unwrapped {
+  readonly organisationId: number
+  readonly key: Uint8Array
+  /** The id of the token with this nonce. */
+  readonly tokenIdOf: (rnd: Uint8Array) => string
+}
+
+/** Whether its caveats name the organisation, and contradict it nowhere. */
+function isAbout(macaroon: Macaroon, organisationId: number): boolean {
+  try {
+    return scopeOfMacaroon(macaroon) === BigInt(organisationId)
+  } catch (error) {
+    if (error instanceof MacaroonError) return false
+    throw error
   }
 }
 

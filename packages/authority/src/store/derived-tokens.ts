@@ -31,6 +31,7 @@ export function derivedTokens(session: QuerySession): Pick<Transaction['tokens']
       return rows.map(({ minterId, digest }) => ({ tokenId: formatTokenId(minterId), digest }))
     },
     noteDerivedMinters: async (id, minters) => {
+      if (minters.length === 0) return
       const tokenId = requireTokenId(id)
       // At once: a token may come from two hundred others, and a server may be far.
       await Promise.all(

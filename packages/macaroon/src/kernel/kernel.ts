@@ -15,8 +15,8 @@ export interface Kernel {
    */
   withScratch<Made>(length: number, use: (scratch: Uint8Array) => Made): Made
   sha256(bytes: Uint8Array): Uint8Array
-  /** HMAC-SHA256 of `bytes[start..end)`, under a key of any length. */
-  hmac(key: Uint8Array, bytes: Uint8Array, start: number, end: number): Uint8Array
+  /** HMAC-SHA256 of the bytes, under a key of any length. */
+  hmac(key: Uint8Array, bytes: Uint8Array): Uint8Array
   /**
    * All tails of a macaroon, one behind the other, 32 bytes each. Tail 0 is HMAC(key, bytes[nonceStart..nonceEnd));
    * caveat i is `bytes[offsets[i]..offsets[i + 1])`, its number and its body as they stand on the wire, and tail i + 1 is

@@ -10,10 +10,7 @@ export const portableKernel: Kernel = {
   name: 'portable',
   withScratch: (length, use) => use(new Uint8Array(length)),
   sha256: (bytes) => sha256(bytes),
-  hmac(key, bytes, start, end) {
-    expectRange(bytes.length, start, end)
-    return hmac(sha256, key, bytes.subarray(start, end))
-  },
+  hmac: (key, bytes) => hmac(sha256, key, bytes),
   chain(key, bytes, nonceStart, nonceEnd, offsets) {
     expectChain(key, bytes.length, nonceStart, nonceEnd, offsets)
     const tails = new Uint8Array(Math.max(offsets.length, 1) * 32)

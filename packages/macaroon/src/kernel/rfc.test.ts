@@ -115,7 +115,7 @@ describe.each(kernels)('hashes with the kernel $name', (kernel) => {
     },
   ])('RFC 4231 §4, test case $test', ({ key, text, tag }) => {
     const message = ascii(text)
-    expect(toHex(kernel.hmac(fromHex(key), message, 0, message.length)).slice(0, tag.length)).toBe(tag)
+    expect(toHex(kernel.hmac(fromHex(key), message)).slice(0, tag.length)).toBe(tag)
   })
 })
 

@@ -133,10 +133,9 @@ function wrap(wasm: WasmExports): Kernel & Cipher {
       }
     },
     sha256,
-    hmac(key, bytes, start, end) {
-      expectRange(bytes.length, start, end)
-      if (end - start > inputCapacity) return portableKernel.hmac(key, bytes, start, end)
-      return digest(bytes.subarray(start, end), wasm.hmac, key.length > 64 ? sha256(key) : key)
+    hmac(key, bytes) {
+      if (bytes.length > inputCapacity) return portableKernel.hmac(key, bytes)
+      return digest(bytes, wasm.hmac, key.length > 64 ? sha256(key) : key)
     },
     chain(key, bytes, nonceStart, nonceEnd, offsets) {
       const { length } = bytes

@@ -29,7 +29,7 @@ describe.each(kernels)('wycheproof with the kernel $name', (kernel) => {
     'HMAC $tcId: $comment',
     ({ key, msg, tag, tagSize, result }) => {
       const message = fromHex(msg)
-      const computed = kernel.hmac(fromHex(key), message, 0, message.length).subarray(0, tagSize / 8)
+      const computed = kernel.hmac(fromHex(key), message).subarray(0, tagSize / 8)
       expect(equalBytes(computed, fromHex(tag))).toBe(result === 'valid')
     },
   )

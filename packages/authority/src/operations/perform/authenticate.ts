@@ -5,7 +5,7 @@ import { caveatBytesOf, decodeCaveats, endOfMacaroon } from '@hallpass/macaroon/
 import { readBeginning } from '@hallpass/macaroon/name'
 
 import { DomainError } from '../../domain/errors.ts'
-import type { WrappedSigningKey } from '../../domain/key.ts'
+import { textOfKid, type WrappedSigningKey } from '../../domain/key.ts'
 import type { Keyring } from '../../domain/keyring.ts'
 import type { Asker, ReadTransaction, Store } from '../../domain/store.ts'
 import { signedId, type SignedId, type SignedRecord } from '../../domain/token.ts'
@@ -95,7 +95,7 @@ export function createAuthenticate(options: {
     late: Late[],
   ): Promise<Omit<Living, 'permission'> | string> {
     const { id, kid } = nameIn(permission)
-    const name = nameOf(kid)
+    const name = textOfKid(kid)
     const key = keys.get(name) ?? (await tx.signingKeys.byKid(kid))
     if (key === undefined) return unknownKey
     if (!keys.has(name)) remember(keys, mostKeys, name, key)
@@ -113,7 +113,7 @@ export function createAuthenticate(options: {
   /** Verifies a token before it is looked up, if its key is cached; undefined if the store must be asked first. */
   function verifyFirst(permission: Permission, work: HeaderWork): PresentedToken | Forged | undefined {
     const { bytes, nonce } = permission
-    const key = store.isRemote && bytes.length <= longestVerifiedFirst ? keys.get(nameOf(nonce.kid)) : undefined
+    const key = store.isRemote && bytes.length <= longestVerifiedFirst ? keys.get(textOfKid(nonce.kid)) : undefined
     if (key === undefined) return undefined
     const { spent } = work
     const verified = verify(permission, key, [], work)
@@ -332,10 +332,6 @@ interface Forged {
 function remember<Value>(values: Map<string, Value>, most: number, name: string, value: Value): void {
   if (values.size >= most) values.clear()
   values.set(name, value)
-}
-
-function nameOf(kid: Uint8Array): string {
-  return Buffer.from(kid).toString('latin1')
 }
 
 /** The work for all tokens of one header together. */

@@ -94,6 +94,11 @@ export const noRoles: Roles = new Map()
 /** The roles of users in an organisation, by their ids. */
 export async function findRoles(tx: ReadTransaction, organisationId: number, users: readonly number[]): Promise<Roles> {
   if (users.length === 0) return noRoles
-  const found = await Promise.all(users.map((id) => tx.memberships.find(organisationId, id)))
-  return new Map(users.flatMap((id, at) => (found[at] === undefined ? [] : [[id, found[at].role] as const])))
+  const roles = new Map<number, Role>()
+  const find = async (id: number) => {
+    const found = await tx.memberships.find(organisationId, id)
+    if (found !== undefined) roles.set(id, found.role)
+  }
+  await Promise.all(users.map(find))
+  return roles
 }
