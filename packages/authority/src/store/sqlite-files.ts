@@ -8,6 +8,7 @@ import {
   closeSync,
   realpathSync,
   statSync,
+  type BigIntStats,
   type Stats,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -97,7 +98,7 @@ export class FilesInPlace {
   readonly #directory: string
   readonly #now: () => number
   /** The directory when its files were in place, if any later change of its entries shows in it. */
-  #settled: string | undefined
+  #settled: BigIntStats | undefined
 
   /**
    * Construct it when the files are open.
@@ -122,7 +123,7 @@ export class FilesInPlace {
   findTrouble(how?: 'quickly'): string | undefined {
     // Before the files, so that a change in between is seen the next time.
     const state = this.#stateOfDirectory()
-    if (how === 'quickly' && state !== undefined && state === this.#settled) return undefined
+    if (how === 'quickly' && state !== undefined && areSame(state, this.#settled)) return undefined
     this.#settled = undefined
     for (const [path, identity] of this.#known) {
       try {
@@ -136,11 +137,10 @@ export class FilesInPlace {
   }
 
   /** Undefined if it cannot be looked at, or changed so recently that the next change may have the same time. */
-  #stateOfDirectory(): string | undefined {
+  #stateOfDirectory(): BigIntStats | undefined {
     try {
       const found = statSync(this.#directory, { bigint: true })
-      const age = this.#now() - Number(found.ctimeMs)
-      return age < coarsestTime ? undefined : `${found.dev}:${found.ino}:${found.ctimeNs}`
+      return this.#now() - Number(found.ctimeMs) < coarsestTime ? undefined : found
     } catch {
       return undefined
     }
@@ -149,6 +149,10 @@ export class FilesInPlace {
 
 // Milliseconds: FAT counts in two seconds, others in the ticks of the system's clock.
 const coarsestTime = 3000
+
+function areSame(one: BigIntStats, other: BigIntStats | undefined): boolean {
+  return one.ctimeNs === other?.ctimeNs && one.ino === other.ino && one.dev === other.dev
+}
 
 function identityOf(path: string): string {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false })
