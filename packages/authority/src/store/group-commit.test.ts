@@ -2,6 +2,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { GroupCommit } from './group-commit.ts'
@@ -59,6 +60,13 @@ function setUp({ cost = 0, now }: { readonly cost?: number; readonly now?: () =>
         else await tx.settings.get(name)
         throw new Error(name)
       }),
+    values: () =>
+      Object.fromEntries(
+        database
+          .prepare('select name, value from settings')
+          .all()
+          .map(({ name, value }) => [String(name), value]),
+      ),
     names: () =>
       database
         .prepare('select name from settings order by rowid')
@@ -173,6 +181,39 @@ describe('group commit', () => {
     }
     expect(runs).toBeGreaterThan(rounds)
     expect(runs).toBeLessThan(rounds * 1.05)
+  })
+
+  test('does what the writes would do one by one, however they fail and whenever they come', async () => {
+    const step = fc.record({
+      name: fc.constantFrom('a', 'b', 'c'),
+      fails: fc.constantFrom('never', 'before', 'after'),
+      turns: fc.nat({ max: 1 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const { writes, values } = setUp()
+        const expected: Record<string, string> = {}
+        const answers: Promise<void>[] = []
+        for (const [at, { name, fails, turns }] of steps.entries()) {
+          // What a write reads is what all earlier ones that were not refused have left.
+          const before = { ...expected }
+          if (fails === 'never') expected[name] = `${before[name] ?? ''}${at}.`
+          const write = writes.write(async (tx) => {
+            const old = await tx.settings.get(name)
+            if (fails === 'before') throw new Error('refused')
+            await tx.settings.set(name, `${old ?? ''}${at}.`)
+            if (fails === 'after') throw new Error('refused')
+            return old
+          })
+          answers.push(
+            fails === 'never' ? expect(write).resolves.toBe(before[name]) : expect(write).rejects.toThrow('refused'),
+          )
+          for (let turn = 0; turn < turns; turn++) await nextTurn()
+        }
+        await Promise.all(answers)
+        expect(values()).toEqual(expected)
+      }),
+    )
   })
 
   test('fails the whole group when the commit fails, and continues', async () => {
