@@ -47,11 +47,12 @@ function fill(): void {
   )
   const event = database.prepare(
     `insert into audit_events (at, organisation_id, operation, outcome, actor_kind, actor_id, actor_label, target, reason, request_id)
-      values (0, ?, 'app.create', 'allowed', 'user', '1', 'ada', ?, '', 'x')`,
+      values (?, ?, 'app.create', 'allowed', 'user', '1', 'ada', ?, '', 'x')`,
   )
+  const now = Date.now()
   database.exec('begin')
   for (let i = 0; i < tokenCount; i += 1) token.run(organisation.id, `t${i}`, `t${i}`, Date.now() + 1e12 + i, heavy)
-  for (let i = 0; i < eventCount; i += 1) event.run(organisation.id, `app ${i}`)
+  for (let i = 0; i < eventCount; i += 1) event.run(now, organisation.id, `app ${i}`)
   database.exec('commit')
   database.close()
 }
