@@ -23,8 +23,8 @@ export const cli: Piece<World> = {
   groups: [
     {
       note: 'The whole process, from the built packages and from the source, with the compile cache of an earlier run. Help is `hallpass tokens create org -h`, a request is `hallpass orgs list`. Beside: `node -e 0` of the same Node.',
-      rounds: 17,
-      warmUp: 3,
+      rounds: 12,
+      warmUp: 2,
       rows: [
         { what: 'help, built', how: built(help), beside: nothing, goal: 2 },
         { what: 'help, source', how: source(help), beside: nothing },

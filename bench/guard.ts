@@ -42,7 +42,7 @@ export const guard: Piece<World> = {
   groups: [
     {
       note: '`guard.allow` of @hallpass/guard with org tokens of three caveats, all in memory. Hot: the string of a header, made anew, beside the core alone: the same header looked up in a Map, and cleared with the time of day; the last row is the difference. Child: a token that came never before and has one caveat more than a known one, beside a cold verification of it with its key.',
-      rounds: 60,
+      rounds: 40,
       warmUp: 20,
       rows: [
         { what: 'hot, from memory', how: hot, beside: core },

@@ -1,11 +1,13 @@
 // Authorised reads over HTTP, beside bare Fastify with a constant answer of the same JSON.
+import { cpSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { furnish, type Furniture } from '../e2e/open-authority.ts'
 import { connectLoad, encodeRequest, type LoadClient } from './load.ts'
+import { inTurn } from './measure.ts'
 import { mintRequest } from './mint.ts'
 import { perSecond, type Piece, type Round, type Row } from './row.ts'
-import { startAuthority, startBareServer, type Server } from './server.ts'
+import { startAuthority, startBareServer, starts, type Server } from './server.ts'
 
 interface Target {
   readonly server: Server
@@ -13,8 +15,9 @@ interface Target {
 }
 
 interface World {
-  readonly authority: Target
-  readonly bare: Target
+  /** One of each start. */
+  readonly authority: readonly Target[]
+  readonly bare: readonly Target[]
   readonly requests: {
     readonly one: readonly Buffer[]
     readonly many: readonly Buffer[]
@@ -29,12 +32,13 @@ const mostRemembered = 20_000
 
 const reads =
   (target: 'authority' | 'bare', variety: keyof World['requests']): Round<World> =>
-  (world) =>
-    sample(world[target], world.requests[variety], world.count)
-const bareMany = reads('bare', 'many')
+  (world, round) =>
+    sample(inTurn(world[target], round), world.requests[variety], world.count)
+const bare = reads('bare', 'many')
 
 /** What a read costs while somebody else mints 50 tokens a second. */
-const whileMinting: Round<World> = async ({ authority, requests, mint, count }) => {
+const whileMinting: Round<World> = async ({ authority: authorities, requests, mint, count }, round) => {
+  const authority = inTurn(authorities, round)
   const ended = new AbortController()
   const started = performance.now()
   const mints = await Promise.all(Array.from({ length: 5 }, () => connectLoad(authority.server.url, 1)))
@@ -58,27 +62,26 @@ const whileMinting: Round<World> = async ({ authority, requests, mint, count }) 
 function both(
   what: string,
   how: Round<World>,
-  beside: Round<World>,
   goals: { readonly time?: number; readonly cpu?: number },
 ): readonly Row<World>[] {
   return [
-    { what, how, beside, unit: perSecond, ...(goals.time && { goal: goals.time }) },
-    { what: `${what}: server CPU`, how, beside, cost: 'cpu', ...(goals.cpu && { goal: goals.cpu }) },
+    { what, how, beside: bare, unit: perSecond, ...(goals.time && { goal: goals.time }) },
+    { what: `${what}: server CPU`, how, beside: bare, cost: 'cpu', ...(goals.cpu && { goal: goals.cpu }) },
   ]
 }
 
 export const http: Piece<World> = {
   groups: [
     {
-      note: 'GET /v1/apps/{app} with an org token in the header, over 32 connections that are kept alive. 512 tokens and apps take turns in changing pairs, so that no small cache holds them. 20,000 are nearly as many as the authority remembers. Beside: bare Fastify, which answers the same JSON to the same requests without looking at them (to those of 512 tokens for 20,000 too) and mints nothing. Servers and client are three processes. Server CPU: processor time of the server for one request, all threads, that of the mints counted in.',
-      rounds: 17,
-      warmUp: 2,
+      note: 'GET /v1/apps/{app} with an org token in the header, over 32 connections that are kept alive. 512 tokens and apps take turns in changing pairs, so that no small cache holds them. 20,000 are nearly as many as the authority remembers. Beside: bare Fastify, which answers the same JSON to the same requests without looking at them (always to those of 512 tokens) and mints nothing. Three starts of both servers take turns, round by round; servers and client are processes of their own. Server CPU: processor time of the server for one request, all threads, that of the mints counted in.',
+      rounds: 6 * starts,
+      warmUp: starts,
       rows: [
-        ...both('one token, one app', reads('authority', 'one'), reads('bare', 'one'), { time: 0.6, cpu: 1.5 }),
-        ...both('512 tokens, 512 apps', reads('authority', 'many'), bareMany, { time: 0.6, cpu: 1.8 }),
-        ...both('512 tokens, 512 apps, during mints', whileMinting, bareMany, { time: 0.6 }),
+        ...both('one token, one app', reads('authority', 'one'), { time: 0.6, cpu: 1.5 }),
+        ...both('512 tokens, 512 apps', reads('authority', 'many'), { time: 0.6, cpu: 1.8 }),
+        ...both('512 tokens, 512 apps, during mints', whileMinting, { time: 0.6 }),
         { what: 'these mints: at most 50/s', how: whileMinting, cost: 'mint', unit: perSecond },
-        ...both('20,000 tokens, 20,000 apps', reads('authority', 'cold'), bareMany, { cpu: 2.5 }),
+        ...both('20,000 tokens, 20,000 apps', reads('authority', 'cold'), { cpu: 2.5 }),
       ],
     },
   ],
@@ -91,16 +94,24 @@ export const http: Piece<World> = {
       run.stack.defer(() => client.close())
       return { server, client }
     }
-    const authority = await connect(await startAuthority(run, data))
-    const bare = await connect(await startBareServer(run, await readAnswer(authority.server, furniture)))
+    const copies = Array.from({ length: starts }, () => run.directory())
+    for (const copy of copies) cpSync(data, copy, { recursive: true })
+    const authority: Target[] = []
+    const bare: Target[] = []
+    for (const copy of copies) {
+      const server = await startAuthority(run, copy)
+      authority.push(await connect(server))
+      bare.push(await connect(await startBareServer(run, await readAnswer(server, furniture))))
+    }
     const requests = {
       one: readRequests(furniture, 1),
       many: readRequests(furniture, 512),
       cold: readRequests(furniture, mostRemembered),
     }
-    for (const { client } of [authority, bare]) await client.run(requests.many, run.quick ? 4000 : 15_000, 200)
+    // Until each has seen all tokens once.
+    for (const { client } of [...authority, ...bare]) await client.run(requests.cold, mostRemembered, 200)
     const mint = mintRequest(furniture.organisationSlug, furniture.userHeader)
-    return { authority, bare, requests, mint, count: run.quick ? 1000 : 8000 }
+    return { authority, bare, requests, mint, count: run.quick ? 1000 : 6000 }
   },
 }
 

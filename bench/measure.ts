@@ -4,20 +4,27 @@
 export type Sample = number | Readonly<Record<string, number>>
 
 /** Runs every variant once in each round, in a new random order, and keeps the samples of the rounds after the warm-up. */
-export async function interleave<Variant extends (world: World) => Promise<Sample> | Sample, World>(
+export async function interleave<Variant extends (world: World, round: number) => Promise<Sample> | Sample, World>(
   variants: ReadonlySet<Variant>,
   world: World,
   { rounds, warmUp }: { readonly rounds: number; readonly warmUp: number },
 ): Promise<ReadonlyMap<Variant, readonly Sample[]>> {
   const samples = new Map([...variants].map((variant): [Variant, Sample[]] => [variant, []]))
-  for (let round = -warmUp; round < rounds; round++) {
+  for (let round = 0; round < warmUp + rounds; round++) {
     // A variant that always came second would always find the caches and the disk as the first left them.
     for (const [variant, kept] of shuffle([...samples])) {
-      const sample = await variant(world)
-      if (round >= 0) kept.push(sample)
+      const sample = await variant(world, round)
+      if (round >= warmUp) kept.push(sample)
     }
   }
   return samples
+}
+
+/** The one whose turn it is in this round. */
+export function inTurn<Item>(items: readonly Item[], round: number): Item {
+  const item = items[round % items.length]
+  if (item === undefined) throw new Error('there is none')
+  return item
 }
 
 /** Microseconds for one of `count` runs, one after the other. */

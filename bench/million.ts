@@ -84,7 +84,7 @@ function group([what, note, time]: Kind, many: string, withDead: boolean): Group
   const dead = ({ dead }: World) => (dead === undefined ? NaN : time(dead))
   return {
     note,
-    rounds: 40,
+    rounds: 30,
     warmUp: 6,
     rows: [
       { what: `${what} among ${many} live`, how: ({ live }) => time(live), beside: few, goal: 1.2 },

@@ -1,15 +1,15 @@
 // Durable mints, beside a bare insert of one row that is flushed to the same disk.
 import { randomBytes } from 'node:crypto'
-import { statSync } from 'node:fs'
+import { cpSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 import { furnish, mintToken, openAuthority, orgToken, type OpenAuthority } from '../e2e/open-authority.ts'
 import { fill } from './fill.ts'
 import { connectLoad, encodeRequest, type LoadClient } from './load.ts'
-import { timeEach, timeEachSync } from './measure.ts'
-import { perSecond, type Piece, type Unit } from './row.ts'
-import { startAuthority } from './server.ts'
+import { inTurn, timeEach, timeEachSync } from './measure.ts'
+import { perSecond, type Piece, type Round, type Unit } from './row.ts'
+import { startAuthority, starts } from './server.ts'
 
 interface World {
   readonly insert: () => void
@@ -17,21 +17,27 @@ interface World {
   /** An authority with 50,000 tokens, and where its write-ahead log is. */
   readonly filled: OpenAuthority
   readonly log: string
-  readonly overHttp: (client: 'one' | 'sixteen', count: number) => Promise<number>
+  /** One of each start of a server. */
+  readonly clients: readonly Readonly<Record<'one' | 'sixteen', LoadClient>>[]
+  readonly request: Buffer
 }
 
 const pages: Unit = { show: (count) => count.toFixed(1) }
 // A page and its head.
 const bytesOfAFrame = 4096 + 24
 
+const overHttp =
+  (client: 'one' | 'sixteen', count: number): Round<World> =>
+  ({ clients, request }, round) =>
+    inTurn(clients, round)[client].run([request], count, 201)
 const bare = ({ insert }: World) => timeEachSync(50, insert)
 
 export const mint: Piece<World> = {
   groups: [
     {
-      note: 'A mint: authenticate a user, perform `token.mint`, wait until the token is durable; then the same through POST /v1/orgs/{slug}/tokens, with server and client in two processes. 16 at once: each caller mints again when it is answered. Beside: a bare insert of one row with one secondary index into SQLite (WAL, synchronous=FULL) in the same directory, one transaction each, one after the other.',
-      rounds: 45,
-      warmUp: 10,
+      note: 'A mint: authenticate a user, perform `token.mint`, wait until the token is durable; then the same through POST /v1/orgs/{slug}/tokens, with server and client in two processes, and three servers in turn. 16 at once: each caller mints again when it is answered. Beside: a bare insert of one row with one secondary index into SQLite (WAL, synchronous=FULL) in the same directory, one transaction each, one after the other.',
+      rounds: 11 * starts,
+      warmUp: 2 * starts,
       rows: [
         {
           what: 'one at a time',
@@ -47,10 +53,10 @@ export const mint: Piece<World> = {
           unit: perSecond,
           goal: 3,
         },
-        { what: 'one at a time, over HTTP', how: ({ overHttp }) => overHttp('one', 50), beside: bare, unit: perSecond },
+        { what: 'one at a time, over HTTP', how: overHttp('one', 50), beside: bare, unit: perSecond },
         {
           what: '16 at once, over HTTP',
-          how: ({ overHttp }) => overHttp('sixteen', 240),
+          how: overHttp('sixteen', 240),
           beside: bare,
           unit: perSecond,
         },
@@ -71,21 +77,26 @@ export const mint: Piece<World> = {
     const insert = openBareTable(join(directory, 'bare.db'))
     const authority = await openAuthority(join(directory, 'authority'))
     run.stack.defer(() => authority.close())
+    const clients: World['clients'][number][] = []
     const served = join(directory, 'served')
     const { userHeader, organisationSlug } = await furnish(served, { apps: 0, tokens: 0 })
-    const { url } = await startAuthority(run, served)
-    const clients = { one: await connectLoad(url, 1), sixteen: await connectLoad(url, 16) }
-    const requests = [mintRequest(organisationSlug, userHeader)]
-    const overHttp: World['overHttp'] = (client, count) => clients[client].run(requests, count, 201)
-    run.stack.defer(() => Object.values(clients).forEach((client: LoadClient) => client.close()))
+    for (let started = 0; started < starts; started++) {
+      const data = join(directory, `served-${started}`)
+      cpSync(served, data, { recursive: true })
+      const { url } = await startAuthority(run, data)
+      const client = { one: await connectLoad(url, 1), sixteen: await connectLoad(url, 16) }
+      run.stack.defer(() => Object.values(client).forEach((each) => each.close()))
+      clients.push(client)
+    }
+    const request = mintRequest(organisationSlug, userHeader)
     // Until the write-ahead logs have been checkpointed once: a growing file takes longer to flush.
     timeEachSync(1000, insert)
     await mintAtOnce(authority, 60)
-    await overHttp('sixteen', 1000)
+    for (const { sixteen } of clients) await sixteen.run([request], 1000, 201)
     const { directory: data } = await fill(run, 50_000, 50_000)
     const filled = await openAuthority(data)
     run.stack.defer(() => filled.close())
-    return { insert, authority, filled, log: join(data, 'hallpass.db-wal'), overHttp }
+    return { insert, authority, filled, log: join(data, 'hallpass.db-wal'), clients, request }
   },
 }
 

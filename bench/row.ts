@@ -17,7 +17,8 @@ export interface Row<World> {
   readonly goal?: number
 }
 
-export type Round<World> = (world: World) => Promise<Sample> | Sample
+/** `round` is its number from 0; those before the ones that count are numbered too. */
+export type Round<World> = (world: World, round: number) => Promise<Sample> | Sample
 
 export interface Unit {
   readonly show: (cost: number) => string

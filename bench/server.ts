@@ -7,6 +7,9 @@ import type { Run } from './run.ts'
 /** The command in the source. */
 export const sourceEntry = resolve(import.meta.dirname, '../packages/cli/bin/hallpass.js')
 
+/** One start of a server differs from the next by a tenth. So several run, and the rounds take them in turn. */
+export const starts = 3
+
 export interface Server {
   readonly url: string
   readonly pid: number

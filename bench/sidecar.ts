@@ -38,8 +38,8 @@ export const sidecar: Piece<World> = {
   groups: [
     {
       note: 'Processor time for a request that nginx, with one worker, passes on to a service over connections that are kept: of nginx, and of the sidecar that it asks with `auth_request`, by the query. 512 tokens take turns, which the sidecar knows already. Beside: the same nginx, which asks nobody. The last row is what a question costs at the least, whoever answers it. The time of nginx is counted in hundredths of a second.',
-      rounds: 15,
-      warmUp: 3,
+      rounds: 10,
+      warmUp: 2,
       rows: [
         { what: 'asks a sidecar, as docs/gateways.md has it', how: recipe, beside: alone, cost: 'cpu', goal: 1.25 },
         { what: 'of that the sidecar', how: recipe, cost: 'sidecar' },

@@ -19,7 +19,7 @@ export const start: Piece<World> = {
   groups: [
     {
       note: 'From spawning `hallpass serve` to the first answer of /healthz, from the source and from the built packages. An empty data directory holds one user and one organization. The compile cache of an earlier start is there, except in the first start after an installation.',
-      rounds: 7,
+      rounds: 5,
       warmUp: 1,
       rows: (['source', 'built'] as const).flatMap((kind): Row<World>[] => [
         { what: `${kind}, an empty data directory`, how: (world) => timeStart(world, kind, 'empty'), goal: 600_000 },

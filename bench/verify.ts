@@ -55,7 +55,7 @@ export const verify: Piece<World> = {
   groups: [
     {
       note: 'Cold: `parseBundle`, `verifyBundle` and `clearBundle` of @hallpass/macaroon, from the header to the decision. Hot: the string of a header of 3 caveats, made anew, found in the SIEVE cache of the authority, not ended yet, and cleared with the time of day. Cached: an org token through the `authenticate` of the authority, which remembers what it verified, and cleared. Beside: Parse, Decode, Verify and Validate of superfly/macaroon in Go on the same tokens, in a process of its own (FindPermissionAndDischargeTokens and VerifyParsed if there are discharges); for hot and cached, the 3 caveats.',
-      rounds: 60,
+      rounds: 40,
       warmUp: 20,
       rows: [
         ...cold.map(({ what, goal }, kind) => ({
