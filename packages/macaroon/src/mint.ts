@@ -114,34 +114,38 @@ function addAll(given: readonly Addition[], ground: Ground): Added {
   const locations = new Set(ground.locations)
   const caveats: Uint8Array[] = []
   let { tail } = ground
-  for (const [i, addition] of additions.entries()) {
+  for (let i = 0; i < additions.length; i += 1) {
+    const addition = additions[i]
     const plain = encoded[i] ?? nothing
     // A label says who used the token next, so it is added even if it is there already.
     if (unsealed[i]?.type !== 'RunLabel' && seen.some((bytes) => equalBytes(bytes, plain))) continue
     seen.push(plain)
-    const sealed = seal(addition, { ...ground, tail }, locations)
-    const bytes = sealed === addition ? plain : encodeOne(sealed, vocabulary)
+    const bytes = NewThirdParty.isOne(addition)
+      ? encodeOne(sealUnder(tail, addition, locations), vocabulary)
+      : expectPlain(plain, unsealed[i], ground)
     caveats.push(bytes)
     tail = nextTail(tail, bytes)
   }
   return { caveats, tail }
 }
 
-function seal(addition: Addition, ground: Ground, locations: Set<string>): Caveat {
-  if (NewThirdParty.isOne(addition)) {
-    if (locations.has(addition.location)) {
-      throw new MacaroonError('third-party', 'The macaroon asks this third party already')
-    }
-    locations.add(addition.location)
-    return addition.sealUnder(ground.tail)
+function sealUnder(tail: Uint8Array, demand: NewThirdParty, locations: Set<string>): Caveat {
+  if (locations.has(demand.location)) {
+    throw new MacaroonError('third-party', 'The macaroon asks this third party already')
   }
-  if (addition.type === '3P') {
+  locations.add(demand.location)
+  return demand.sealUnder(tail)
+}
+
+/** The wire bytes of a caveat that may be added as it is. */
+function expectPlain(bytes: Uint8Array, caveat: Caveat | undefined, { nonce, vocabulary }: Ground): Uint8Array {
+  if (caveat?.type === '3P') {
     throw new MacaroonError('third-party', 'A third-party caveat to add is one that thirdParty made')
   }
-  if (isAttestation(addition, ground.vocabulary) && !ground.nonce.proof) {
-    throw new MacaroonError('attestation', `${nameOf(addition)} is an attestation, and only proofs may carry those`)
+  if (caveat !== undefined && !nonce.proof && isAttestation(caveat, vocabulary)) {
+    throw new MacaroonError('attestation', `${nameOf(caveat)} is an attestation, and only proofs may carry those`)
   }
-  return addition
+  return bytes
 }
 
 function encodeOne(caveat: Caveat, vocabulary: Vocabulary): Uint8Array {

@@ -5,43 +5,42 @@ import type { Transaction } from '../domain/store.ts'
 import type { DerivedRevoked } from '../domain/token.ts'
 import { beginDerived, lastSuccessor, revocationsAreUnfinished } from './descent.ts'
 import { tell } from './feed.ts'
+import type { MethodsOf } from './noun.ts'
 import { query, type Param, type QuerySession } from './query.ts'
 import { formatTokenId, parseTokenId, requireTokenId } from './token-id.ts'
 
 type Methods = 'revokedAmong' | 'revokedDerived' | 'derivedMinters' | 'noteDerivedMinters' | 'revokeDerived'
 
-export function derivedTokens(session: QuerySession): Pick<Transaction['tokens'], Methods> {
-  return {
-    revokedAmong: async (id, digests) => {
-      const tokenId = requireTokenId(id)
-      const parts = Array.from({ length: Math.ceil(digests.length / atOnce) }, (_, part) =>
-        digests.slice(part * atOnce, (part + 1) * atOnce),
-      )
-      const found = await Promise.all(parts.map((part) => session.many(revokedAmong, asked(tokenId, part))))
-      const [row] = found.flat()
-      return row && { name: { tokenId: id, digest: row.digest }, revokedAt: row.revokedAt, revokedBy: row.revokedBy }
-    },
-    revokedDerived: async (id, limit) => {
-      const tokenId = parseTokenId(id)
-      const rows = tokenId === undefined ? [] : await session.many(revokedOf, { tokenId, limit })
-      return rows.map(({ digest, ...row }) => ({ name: { tokenId: id, digest }, ...row }))
-    },
-    derivedMinters: async (id) => {
-      const rows = await session.many(mintersOf, { id: requireTokenId(id) })
-      return rows.map(({ minterId, digest }) => ({ tokenId: formatTokenId(minterId), digest }))
-    },
-    noteDerivedMinters: async (id, minters) => {
-      if (minters.length === 0) return
-      const tokenId = requireTokenId(id)
-      // At once: a token may come from two hundred others, and a server may be far.
-      await Promise.all(
-        minters.map(({ tokenId: minter, digest }) =>
-          session.run(noteMinter, { tokenId, minterId: requireTokenId(minter), digest }),
-        ),
-      )
-    },
-    revokeDerived: (...given) => revokeDerived(session, ...given),
-  }
+export const derivedTokens: MethodsOf<Pick<Transaction['tokens'], Methods>> = {
+  revokedAmong: async (session, id, digests) => {
+    const tokenId = requireTokenId(id)
+    const parts = Array.from({ length: Math.ceil(digests.length / atOnce) }, (_, part) =>
+      digests.slice(part * atOnce, (part + 1) * atOnce),
+    )
+    const found = await Promise.all(parts.map((part) => session.many(revokedAmong, asked(tokenId, part))))
+    const [row] = found.flat()
+    return row && { name: { tokenId: id, digest: row.digest }, revokedAt: row.revokedAt, revokedBy: row.revokedBy }
+  },
+  revokedDerived: async (session, id, limit) => {
+    const tokenId = parseTokenId(id)
+    const rows = tokenId === undefined ? [] : await session.many(revokedOf, { tokenId, limit })
+    return rows.map(({ digest, ...row }) => ({ name: { tokenId: id, digest }, ...row }))
+  },
+  derivedMinters: async (session, id) => {
+    const rows = await session.many(mintersOf, { id: requireTokenId(id) })
+    return rows.map(({ minterId, digest }) => ({ tokenId: formatTokenId(minterId), digest }))
+  },
+  noteDerivedMinters: async (session, id, minters) => {
+    if (minters.length === 0) return
+    const tokenId = requireTokenId(id)
+    // At once: a token may come from two hundred others, and a server may be far.
+    await Promise.all(
+      minters.map(({ tokenId: minter, digest }) =>
+        session.run(noteMinter, { tokenId, minterId: requireTokenId(minter), digest }),
+      ),
+    )
+  },
+  revokeDerived,
 }
 
 /** Removes what stands beside the row of a token. A revocation that is not fully marked goes when it is. */

@@ -176,7 +176,7 @@ export class LookupCache {
         const find = methods[lookup.method]
         const answers = this.#answers[lookup.index]
         if (find !== undefined && answers !== undefined) {
-          methods[lookup.method] = cache(lookup, { answers, changes, find })
+          methods[lookup.method] = cache(lookup, { answers, changes, made, find })
         }
       }
       return made
@@ -191,22 +191,24 @@ function cache(
   {
     answers,
     changes,
+    made,
     find,
   }: {
     readonly answers: Answers
     readonly changes: Changes | undefined
+    readonly made: object
     readonly find: Find
   },
 ): Find {
-  const { keyOf, rowOf = keyOf } = lookup
+  const { keyOf, rowOf } = lookup
   async function lookUp(row: string, key: string, keys: readonly unknown[]): Promise<unknown> {
-    const found = await find(...keys)
+    const found = await find.call(made, ...keys)
     if (found !== undefined && changes?.touch(lookup) !== true) answers.set(row, key, found)
     return found
   }
   return (...keys) => {
     const key = keyOf(...keys)
-    const row = rowOf(...keys)
+    const row = rowOf === undefined ? key : rowOf(...keys)
     const isOutdated = changes !== undefined && (changes.outdate(lookup) || changes.rowsOf(lookup)?.has(row) === true)
     return (isOutdated ? undefined : answers.get(row, key)) ?? lookUp(row, key, keys)
   }

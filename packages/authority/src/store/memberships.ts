@@ -5,33 +5,32 @@ import { DomainError } from '../domain/errors.ts'
 import type { Membership, Role } from '../domain/organisation.ts'
 import type { Transaction } from '../domain/store.ts'
 import { tell } from './feed.ts'
-import { lookup, query, type Param, type QuerySession } from './query.ts'
+import { noun } from './noun.ts'
+import { lookup, query, type Param } from './query.ts'
 
-export function memberships(session: QuerySession): Transaction['memberships'] {
-  return {
-    find: (organisationId, userId) => session.one(find, { organisationId, userId }),
-    page: (organisationId, { limit, after = 0 }) => session.many(page, { organisationId, limit, after }),
-    hasOtherAdmin: async (organisationId, userId) =>
-      (await session.one(otherAdmin, { organisationId, userId })) !== undefined,
-    provenAdmins: async (organisationId, limit) => {
-      const rows = await session.many(provenAdmins, { organisationId, limit })
-      return rows.map(({ userId }) => userId)
-    },
-    countOf: async (userId, most) => (await session.one(countOf, { userId, most }))?.count ?? 0,
-    insert: async ({ organisationId, userId, role, createdAt }) => {
-      const inserted = await session.insert(insert, { organisationId, userId, role, createdAt })
-      if (!inserted) throw new DomainError('conflict', 'This person already belongs to the organization.')
-    },
-    setRole: async (organisationId, userId, role) => {
-      await session.run(setRole, { organisationId, userId, role })
-      await tell(session, { kind: 'person', id: userId })
-    },
-    delete: async (organisationId, userId) => {
-      await session.run(remove, { organisationId, userId })
-      await tell(session, { kind: 'person', id: userId })
-    },
-  }
-}
+export const memberships = noun<Transaction['memberships']>({
+  find: (session, organisationId, userId) => session.one(find, { organisationId, userId }),
+  page: (session, organisationId, { limit, after = 0 }) => session.many(page, { organisationId, limit, after }),
+  hasOtherAdmin: async (session, organisationId, userId) =>
+    (await session.one(otherAdmin, { organisationId, userId })) !== undefined,
+  provenAdmins: async (session, organisationId, limit) => {
+    const rows = await session.many(provenAdmins, { organisationId, limit })
+    return rows.map(({ userId }) => userId)
+  },
+  countOf: async (session, userId, most) => (await session.one(countOf, { userId, most }))?.count ?? 0,
+  insert: async (session, { organisationId, userId, role, createdAt }) => {
+    const inserted = await session.insert(insert, { organisationId, userId, role, createdAt })
+    if (!inserted) throw new DomainError('conflict', 'This person already belongs to the organization.')
+  },
+  setRole: async (session, organisationId, userId, role) => {
+    await session.run(setRole, { organisationId, userId, role })
+    await tell(session, { kind: 'person', id: userId })
+  },
+  delete: async (session, organisationId, userId) => {
+    await session.run(remove, { organisationId, userId })
+    await tell(session, { kind: 'person', id: userId })
+  },
+})
 
 interface Key {
   readonly organisationId: number

@@ -6,47 +6,46 @@ import type { Transaction } from '../domain/store.ts'
 import { tell } from './feed.ts'
 import { beginRemoval } from './leftovers.ts'
 import { fromPolicy, organisationColumns as columns, toOrganisation, type PolicyRow } from './organisation-rows.ts'
-import { lookup, query, type Param, type QuerySession } from './query.ts'
+import { noun } from './noun.ts'
+import { lookup, query, type Param } from './query.ts'
 import { countUpTo } from './quotas.ts'
 
-export function organisations(session: QuerySession): Transaction['organisations'] {
-  return {
-    byId: async (id) => toFound(await session.one(byId, { id })),
-    bySlug: async (slug) => toFound(await session.one(bySlug, { slug })),
-    personalOf: async (userId) => toFound(await session.one(personalOf, { userId })),
-    countUpTo: (id, quota, most, now) => countUpTo(session, id, quota, most, now),
-    ofUser: async (userId) => {
-      const rows = await session.many(ofUser, { userId })
-      return rows.map((row) => ({ organisation: toOrganisation(row), role: row.role }))
-    },
-    insert: async ({ slug, name, personalOf: owner, membershipDischarge, tokenPolicy, createdAt }) => {
-      const organisation = { slug, name, personalOf: owner, membershipDischarge, createdAt }
-      const row = await session.one(insert, { ...organisation, ...fromPolicy(tokenPolicy) })
-      if (row === undefined) {
-        throw new DomainError(
-          'conflict',
-          'There is already an organization with this slug, or a personal one of this user.',
-        )
-      }
-      return { id: row.id, ...organisation, tokenPolicy }
-    },
-    rename: (id, name) => session.run(rename, { id, name }),
-    setTokenPolicy: async (id, policy) => {
-      await session.run(setTokenPolicy, { id, ...fromPolicy(policy) })
-      await tell(session, { kind: 'organisation', id })
-    },
-    setMembershipDischarge: async (id, demand) => {
-      await session.run(setMembershipDischarge, { id, demand })
-      await tell(session, { kind: 'organisation', id })
-    },
-    delete: async (id) => {
-      await removeTrustPoliciesOf(session, id)
-      await session.run(remove, { id })
-      await beginRemoval(session, id)
-      await tell(session, { kind: 'organisation', id })
-    },
-  }
-}
+export const organisations = noun<Transaction['organisations']>({
+  byId: async (session, id) => toFound(await session.one(byId, { id })),
+  bySlug: async (session, slug) => toFound(await session.one(bySlug, { slug })),
+  personalOf: async (session, userId) => toFound(await session.one(personalOf, { userId })),
+  countUpTo,
+  ofUser: async (session, userId) => {
+    const rows = await session.many(ofUser, { userId })
+    return rows.map((row) => ({ organisation: toOrganisation(row), role: row.role }))
+  },
+  insert: async (session, { slug, name, personalOf: owner, membershipDischarge, tokenPolicy, createdAt }) => {
+    const organisation = { slug, name, personalOf: owner, membershipDischarge, createdAt }
+    const row = await session.one(insert, { ...organisation, ...fromPolicy(tokenPolicy) })
+    if (row === undefined) {
+      throw new DomainError(
+        'conflict',
+        'There is already an organization with this slug, or a personal one of this user.',
+      )
+    }
+    return { id: row.id, ...organisation, tokenPolicy }
+  },
+  rename: (session, id, name) => session.run(rename, { id, name }),
+  setTokenPolicy: async (session, id, policy) => {
+    await session.run(setTokenPolicy, { id, ...fromPolicy(policy) })
+    await tell(session, { kind: 'organisation', id })
+  },
+  setMembershipDischarge: async (session, id, demand) => {
+    await session.run(setMembershipDischarge, { id, demand })
+    await tell(session, { kind: 'organisation', id })
+  },
+  delete: async (session, id) => {
+    await removeTrustPoliciesOf(session, id)
+    await session.run(remove, { id })
+    await beginRemoval(session, id)
+    await tell(session, { kind: 'organisation', id })
+  },
+})
 
 function toFound(row: Parameters<typeof toOrganisation>[0] | undefined): Organisation | undefined {
   return row && toOrganisation(row)

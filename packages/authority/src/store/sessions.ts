@@ -5,50 +5,49 @@ import { DomainError } from '../domain/errors.ts'
 import type { Transaction } from '../domain/store.ts'
 import type { Session as UserSession } from '../domain/user.ts'
 import { removeLoginUse, removeLoginUses } from './uses.ts'
-import { lookup, query, type Param, type QuerySession } from './query.ts'
+import { noun } from './noun.ts'
+import { lookup, query, type Param } from './query.ts'
 
-export function sessions(session: QuerySession): Transaction['sessions'] {
-  return {
-    byTokenHash: async (tokenHash) => {
-      const row = await session.one(byTokenHash, { tokenHash })
-      return (
-        row && {
-          session: {
-            id: row.id,
-            userId: row.userId,
-            kind: row.kind,
-            label: row.label,
-            createdAt: row.createdAt,
-            expiresAt: row.expiresAt,
-            provenAt: row.provenAt,
-          },
-          user: { id: row.userId, email: row.email, createdAt: row.userCreatedAt, emailProvenAt: row.emailProvenAt },
-        }
-      )
-    },
-    byId: (id) => session.one(byId, { id }),
-    ofUser: (userId, now, limit) => session.many(ofUser, { userId, now, limit }),
-    insert: async ({ tokenHash, ...fields }) => {
-      const row = await session.one(insert, { tokenHash, ...fields })
-      if (row === undefined) throw new DomainError('conflict', 'There is already a session with this auth token.')
-      await session.run(removeEldest, { userId: fields.userId, most: mostSessions, limit: 100 })
-      await removeLoginUses(session, 'session', fields.userId)
-      return { id: row.id, ...fields }
-    },
-    delete: async (id) => {
-      await session.run(remove, { id })
-      await removeLoginUse(session, 'session', id)
-    },
-    deleteExpired: async (userId, now, spared) => {
-      await session.run(removeExpired, { userId, now, spared })
-      await removeLoginUses(session, 'session', userId)
-    },
-    deleteOthers: async (userId, id) => {
-      await session.run(removeOthers, { userId, id })
-      await removeLoginUses(session, 'session', userId)
-    },
-  }
-}
+export const sessions = noun<Transaction['sessions']>({
+  byTokenHash: async (session, tokenHash) => {
+    const row = await session.one(byTokenHash, { tokenHash })
+    return (
+      row && {
+        session: {
+          id: row.id,
+          userId: row.userId,
+          kind: row.kind,
+          label: row.label,
+          createdAt: row.createdAt,
+          expiresAt: row.expiresAt,
+          provenAt: row.provenAt,
+        },
+        user: { id: row.userId, email: row.email, createdAt: row.userCreatedAt, emailProvenAt: row.emailProvenAt },
+      }
+    )
+  },
+  byId: (session, id) => session.one(byId, { id }),
+  ofUser: (session, userId, now, limit) => session.many(ofUser, { userId, now, limit }),
+  insert: async (session, { tokenHash, ...fields }) => {
+    const row = await session.one(insert, { tokenHash, ...fields })
+    if (row === undefined) throw new DomainError('conflict', 'There is already a session with this auth token.')
+    await session.run(removeEldest, { userId: fields.userId, most: mostSessions, limit: 100 })
+    await removeLoginUses(session, 'session', fields.userId)
+    return { id: row.id, ...fields }
+  },
+  delete: async (session, id) => {
+    await session.run(remove, { id })
+    await removeLoginUse(session, 'session', id)
+  },
+  deleteExpired: async (session, userId, now, spared) => {
+    await session.run(removeExpired, { userId, now, spared })
+    await removeLoginUses(session, 'session', userId)
+  },
+  deleteOthers: async (session, userId, id) => {
+    await session.run(removeOthers, { userId, id })
+    await removeLoginUses(session, 'session', userId)
+  },
+})
 
 const byTokenHash = lookup((db, param: Param<{ tokenHash: Uint8Array }>) =>
   db

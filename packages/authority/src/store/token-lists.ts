@@ -8,6 +8,7 @@ import type { ReadTransaction } from '../domain/store.ts'
 import type { PartialCount, TokenOwner } from '../domain/store/tokens.ts'
 import { writePlace, type ListedToken, type StoredSort, type TokenFilter, type TokenQuery } from '../domain/token.ts'
 import { caveatsColumn } from './long-caveats.ts'
+import type { MethodsOf } from './noun.ts'
 import { query, type Param, type Query, type QuerySession } from './query.ts'
 import type { Database } from './schema.ts'
 import { filterOf, isFound, isInState, type FilterParameters } from './token-filter.ts'
@@ -17,16 +18,15 @@ import { listedColumns, toFullPage, toListedOnes, type FoundListed } from './tok
 
 /** `counts`: how many tokens a page reads to find matches, step by step until it is full; each list has its own. */
 export function tokenLists(
-  session: QuerySession,
   counts?: readonly number[],
-): Pick<ReadTransaction['tokens'], 'ofOrganisation' | 'ofApp' | 'count'> {
+): MethodsOf<Pick<ReadTransaction['tokens'], 'ofOrganisation' | 'ofApp' | 'count'>> {
   return {
-    ofOrganisation: (organisation, asked) => list({ organisation, app: null }, asked),
-    ofApp: ({ id, organisationId }, asked) => list({ organisation: organisationId, app: id }, asked),
-    count: (owner, filter, after) => countPiece(session, owner, filter, after),
+    ofOrganisation: (session, organisation, asked) => list(session, { organisation, app: null }, asked),
+    ofApp: (session, { id, organisationId }, asked) => list(session, { organisation: organisationId, app: id }, asked),
+    count: countPiece,
   }
 
-  function list(owner: TokenOwner, asked: TokenQuery): Promise<Page<ListedToken, string>> {
+  function list(session: QuerySession, owner: TokenOwner, asked: TokenQuery): Promise<Page<ListedToken, string>> {
     const { sort } = asked
     return sort === 'last_used_at'
       ? listByUse(session, owner, asked, counts)

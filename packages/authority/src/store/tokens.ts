@@ -14,86 +14,85 @@ import { derivedTokens } from './derived-tokens.ts'
 import { tell, tellRevoked } from './feed.ts'
 import { beginRevoking } from './leftovers.ts'
 import { addLongCaveats, caveatsColumn, shortCaveats } from './long-caveats.ts'
-import { lookup, query, type Param, type QuerySession } from './query.ts'
+import { noun } from './noun.ts'
+import { lookup, query, type Param } from './query.ts'
 import { removeEndedTokens } from './retention.ts'
 import { expectNew, revokeOfOrganisation } from './revoked-organisations.ts'
 import { formatTokenId, parseTokenId, requireTokenId } from './token-id.ts'
 import { tokenLists } from './token-lists.ts'
 import { listedColumns, recordColumns, signedColumns, toListed, toRecord, toSigned, type Stored } from './token-rows.ts'
 
-export function tokens(session: QuerySession): Transaction['tokens'] {
-  return {
-    byId: async (id) => {
-      const bytes = parseTokenId(id)
-      const row = bytes && (await session.one(byId, { id: bytes }))
-      return row && toRecord(session, row)
-    },
-    signedWith: async ({ id, kid }) => {
-      const bytes = parseTokenId(id)
-      const row = bytes && (await session.one(signedWith, { id: bytes, kid }))
-      return row && toSigned(session, row)
-    },
-    byIdWithNames: async (id) => {
-      const bytes = parseTokenId(id)
-      const row = bytes && (await session.one(byIdWithNames, { id: bytes }))
-      return row && toListed(session, row)
-    },
-    ...tokenLists(session),
-    ...derivedTokens(session),
-    revocationsAreUnfinished: () => revocationsAreUnfinished(session),
-    insert: async (token) => {
-      await expectNew(session, token.organisationId, token.createdAt)
-      const id = requireTokenId(token.id)
-      const inserted = await session.insert(insert, {
-        ...token,
-        nameKey: nameKey(token.name),
-        id,
-        mintedBy: idOrNull(token.mintedBy),
-        successorId: idOrNull(token.successorId),
-        predecessorId: idOrNull(token.predecessorId),
-        caveats: shortCaveats(token),
-        isApproved: Number(token.isApproved),
-      })
-      if (!inserted) throw new DomainError('conflict', 'There is already a token with this id.')
-      await addLongCaveats(session, id, token)
-    },
-    rename: (id, name) => session.run(rename, { id: requireTokenId(id), name, nameKey: nameKey(name) }),
-    approve: async (id) => session.run(approve, { id: requireTokenId(id), isApproved: 1 }),
-    revoke: async (id, at, by) => {
-      const bytes = parseTokenId(id)
-      if (bytes === undefined) return
-      await session.run(revokeOne, { id: bytes, at, by })
-      await tellRevoked(session, id)
-    },
-    descendsFrom: async (id, other) => {
-      const [from, to] = [parseTokenId(id), parseTokenId(other)]
-      return from !== undefined && to !== undefined && descendsFrom(session, from, to)
-    },
-    lineOf: async (id, most) => {
-      const bytes = parseTokenId(id)
-      return bytes === undefined ? [] : lineOf(session, bytes, most)
-    },
-    handOn: async (id, successorId, endsAt) => {
-      await session.run(handOn, { id: requireTokenId(id), successorId: requireTokenId(successorId), endsAt })
-      await tell(session, { kind: 'token', id })
-    },
-    revokeDescendants: async (id, at, by) => {
-      const revoked = await revokeDescendants(session, requireTokenId(id), at, by)
-      if (revoked.revoked > 0 || revoked.more) await tell(session, { kind: 'token', id })
-      return revoked
-    },
-    continueRevocations: () => continueRevocations(session),
-    removeEnded: (before, after) => removeEndedTokens(session, before, after),
-    revokeOfOrganisation: async (organisationId, at, by) => {
-      await revokeOfOrganisation(session, organisationId, at, by)
-      await tell(session, { kind: 'organisation', id: organisationId })
-    },
-    revokeOfApp: async (appId, at, by) => {
-      await beginRevoking(session, appId, at, by)
-      await tell(session, { kind: 'app', id: appId })
-    },
-  }
-}
+export const tokens = noun<Transaction['tokens']>({
+  byId: async (session, id) => {
+    const bytes = parseTokenId(id)
+    const row = bytes && (await session.one(byId, { id: bytes }))
+    return row && toRecord(session, row)
+  },
+  signedWith: async (session, { id, kid }) => {
+    const bytes = parseTokenId(id)
+    const row = bytes && (await session.one(signedWith, { id: bytes, kid }))
+    return row && toSigned(session, row)
+  },
+  byIdWithNames: async (session, id) => {
+    const bytes = parseTokenId(id)
+    const row = bytes && (await session.one(byIdWithNames, { id: bytes }))
+    return row && toListed(session, row)
+  },
+  ...tokenLists(),
+  ...derivedTokens,
+  revocationsAreUnfinished,
+  insert: async (session, token) => {
+    await expectNew(session, token.organisationId, token.createdAt)
+    const id = requireTokenId(token.id)
+    const inserted = await session.insert(insert, {
+      ...token,
+      nameKey: nameKey(token.name),
+      id,
+      mintedBy: idOrNull(token.mintedBy),
+      successorId: idOrNull(token.successorId),
+      predecessorId: idOrNull(token.predecessorId),
+      caveats: shortCaveats(token),
+      isApproved: Number(token.isApproved),
+    })
+    if (!inserted) throw new DomainError('conflict', 'There is already a token with this id.')
+    await addLongCaveats(session, id, token)
+  },
+  rename: (session, id, name) => session.run(rename, { id: requireTokenId(id), name, nameKey: nameKey(name) }),
+  approve: async (session, id) => session.run(approve, { id: requireTokenId(id), isApproved: 1 }),
+  revoke: async (session, id, at, by) => {
+    const bytes = parseTokenId(id)
+    if (bytes === undefined) return
+    await session.run(revokeOne, { id: bytes, at, by })
+    await tellRevoked(session, id)
+  },
+  descendsFrom: async (session, id, other) => {
+    const [from, to] = [parseTokenId(id), parseTokenId(other)]
+    return from !== undefined && to !== undefined && descendsFrom(session, from, to)
+  },
+  lineOf: async (session, id, most) => {
+    const bytes = parseTokenId(id)
+    return bytes === undefined ? [] : lineOf(session, bytes, most)
+  },
+  handOn: async (session, id, successorId, endsAt) => {
+    await session.run(handOn, { id: requireTokenId(id), successorId: requireTokenId(successorId), endsAt })
+    await tell(session, { kind: 'token', id })
+  },
+  revokeDescendants: async (session, id, at, by) => {
+    const revoked = await revokeDescendants(session, requireTokenId(id), at, by)
+    if (revoked.revoked > 0 || revoked.more) await tell(session, { kind: 'token', id })
+    return revoked
+  },
+  continueRevocations,
+  removeEnded: removeEndedTokens,
+  revokeOfOrganisation: async (session, organisationId, at, by) => {
+    await revokeOfOrganisation(session, organisationId, at, by)
+    await tell(session, { kind: 'organisation', id: organisationId })
+  },
+  revokeOfApp: async (session, appId, at, by) => {
+    await beginRevoking(session, appId, at, by)
+    await tell(session, { kind: 'app', id: appId })
+  },
+})
 
 function idOrNull(id: string | null): Uint8Array | null {
   return id === null ? null : requireTokenId(id)

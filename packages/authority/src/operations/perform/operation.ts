@@ -161,7 +161,7 @@ interface AllowedRequest<Input, Subject, Prepared = undefined> {
 }
 
 /** The parts of an audit event that are known only after `run`; the others come from the request. */
-type AuditDetails = Partial<Pick<AuditEvent, 'actor' | 'target' | 'organisationId' | 'outcome' | 'reason'>>
+export type AuditDetails = Partial<Pick<AuditEvent, 'actor' | 'target' | 'organisationId' | 'outcome' | 'reason'>>
 
 interface AnyOperation<Input> {
   /** Noun and verb, for example `token.mint`; the audit trail shows it. */

@@ -10,6 +10,7 @@ import { networkOf, takeLimits } from './limits.ts'
 import { noteUses } from './note-uses.ts'
 import type {
   AccessRequest,
+  AuditDetails,
   Caller,
   AsideContext,
   Environment,
@@ -208,10 +209,8 @@ async function writeForHolder<Input, Subject, Output, Prepared>(
     const decided = await decide(base, progress, operation, tx, input)
     const output = await operation.run(decided.context, allowedTo(decided, input, prepared))
     progress.reached = undefined
-    const { organisationId, target, namedTarget = target } = decided.request
     const details = operation.auditDetails === undefined ? {} : operation.auditDetails(output)
-    const event = { ...base.event, actor: describeActor(decided.actor), target: namedTarget, organisationId }
-    if (details !== undefined) await tx.audit.append({ ...event, ...details })
+    if (details !== undefined) await tx.audit.append(eventOf(base, decided, details))
     return output
   }
   const output = await base.write(work, { isUrgent: operation.isUrgent === true }).catch(async (error: unknown) => {
@@ -223,6 +222,24 @@ async function writeForHolder<Input, Subject, Output, Prepared>(
   })
   const committed = operation.afterCommit === undefined ? output : await operation.afterCommit(base, output, input)
   return operation.goOn === undefined ? committed : goOn(base, progress, operation, input, committed)
+}
+
+function eventOf(
+  { event: { at, operation, requestId, outcome, reason } }: Base,
+  { actor, request: { organisationId, target, namedTarget = target } }: Decided<Transaction, unknown>,
+  details: AuditDetails,
+): AuditEvent {
+  const event = {
+    at,
+    operation,
+    requestId,
+    outcome,
+    reason,
+    actor: describeActor(actor),
+    target: namedTarget,
+    organisationId,
+  }
+  return { ...event, ...details }
 }
 
 /** Lets the operation go on, for as long as its access would still be allowed. */
