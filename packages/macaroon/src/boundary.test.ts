@@ -86,6 +86,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   clear: [verified, [access], { denials: 1 }],
   clearBundle: [verifyBundle(bundle, () => key), [access]],
   clearCaveats: [caveats, [access], flyVocabulary],
+  clearFixed: [caveats],
   countCaveats: [macaroon],
   countEncoded: [Uint8Array.of(0x92, 0, 0)],
   decodeCaveats: [encodeCaveats(caveats), flyVocabulary],

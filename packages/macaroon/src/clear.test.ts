@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Access } from './access.ts'
 import { actions } from './action.ts'
 import type { Caveat } from './caveat.ts'
-import { clear, clearCaveats, type ClearOptions } from './clear.ts'
+import { clear, clearCaveats, clearFixed, type ClearOptions } from './clear.ts'
 import { mintMacaroon } from './mint.ts'
 import { caught } from './testing/errors.ts'
 import { verify, type VerifiedMacaroon } from './verify.ts'
@@ -194,6 +194,32 @@ describe('clearCaveats', () => {
   it('forbids by caveats that a smaller vocabulary does not know', () => {
     const clearance = clearCaveats([anyOrganization], [access], createVocabulary([]))
     expect(clearance).toMatchObject({ allowed: false, denials: [{ kind: 'bad-caveat' }] })
+  })
+})
+
+describe('clearFixed', () => {
+  it('clears as clearCaveats does what it was given, whatever becomes of that and of its denials', () => {
+    const caveats: readonly Caveat[] = [anyOrganization, { type: 'Apps', apps: new Map([[7n, actions.read]]) }]
+    const given = structuredClone(caveats)
+    const cleared = clearFixed(given)
+    const reading = { ...access, action: actions.read, appId: 7n }
+    const other = { ...reading, appId: 8n }
+    for (let round = 0; round < 2; round += 1) {
+      const allowed = cleared([reading])
+      const denied = cleared([other])
+      expect([allowed, denied]).toEqual([clearCaveats(caveats, [reading]), clearCaveats(caveats, [other])])
+      if (denied.allowed) throw new Error('it was allowed')
+      for (const one of [given[1], denied.denials[0].caveat]) {
+        if (one?.type === 'Apps') (one.apps as Map<bigint, number>).set(8n, actions.all)
+      }
+    }
+  })
+
+  it('does not take an attestation for a restriction, nor what is no access for one', () => {
+    expect(caught(() => clearFixed([])).code).toBe('no-caveats')
+    expect(caught(() => clearFixed([{ type: 'FlyioUserID', id: 1n }])).code).toBe('no-caveats')
+    expect(caught(() => clearFixed([anyOrganization])([])).code).toBe('bad-argument')
+    expect(() => clearFixed([anyOrganization])([undefined] as unknown as Access[])).toThrow('access must be an object')
   })
 })
 

@@ -87,9 +87,25 @@ export function clearCaveats(
   accesses: readonly (Access | DischargeAccess)[],
   vocabulary: Vocabulary = flyVocabulary,
 ): Clearance {
-  const settled = settle(caveats, Vocabulary.expect(vocabulary))
-  if (settled.every((caveat) => isAttestation(caveat, vocabulary))) throw nothingForbids()
+  const settled = settleThatForbid(caveats, Vocabulary.expect(vocabulary))
   return clearAll(settled, accesses, vocabulary, () => caveats)
+}
+
+/**
+ * The same for caveats that are checked and copied once, and cleared again and again.
+ *
+ * Throws as `clearCaveats`, and what it returns throws as that does for accesses.
+ */
+export function clearFixed(caveats: readonly Caveat[]): (accesses: readonly Access[]) => Clearance {
+  const settled = settleThatForbid(caveats, flyVocabulary)
+  // A denial gets a copy, so that nobody can change what is cleared next.
+  return (accesses) => clearAll(settled, accesses, flyVocabulary, () => settle(settled, flyVocabulary))
+}
+
+function settleThatForbid(caveats: readonly Caveat[], vocabulary: Vocabulary): readonly Caveat[] {
+  const settled = settle(caveats, vocabulary)
+  if (settled.every((caveat) => isAttestation(caveat, vocabulary))) throw nothingForbids()
+  return settled
 }
 
 /**

@@ -3,6 +3,7 @@
 export { validateAccess } from './access.ts'
 export { caveatsToValue } from './caveat-json.ts'
 export { decodeCaveats, encodeCaveats } from './caveat-set.ts'
+export { clearFixed } from './clear.ts'
 export { countCaveats, countEncoded, type DerivedName, formatDerived, parseDerived, tailDigests } from './derived.ts'
 export { caveatsWith, parentBinding } from './discharge.ts'
 export { type GenuineMacaroon, keepGenuine, verifyBelow } from './genuine.ts'

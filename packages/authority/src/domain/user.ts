@@ -84,9 +84,9 @@ export function createAuthToken(randomBytes: (length: number) => Uint8Array): Se
   return new Secret(authTokenPrefix + Buffer.from(randomBytes(32)).toString('base64url'))
 }
 
-/** The stored hash of an auth token; undefined if the text cannot be one. 256 random bits need no salt. */
-export function hashAuthToken(token: string): Uint8Array | undefined {
-  return authTokenPattern.test(token) ? sha256(token) : undefined
+/** The stored hash of an auth token, in hexadecimal; undefined if the text cannot be one. 256 random bits need no salt. */
+export function hashAuthToken(token: string): string | undefined {
+  return authTokenPattern.test(token) ? hash('sha256', token, 'hex') : undefined
 }
 
 /** A new one-time code for setup, invitation or login: 160 random bits, in groups that can be read aloud. */
@@ -105,9 +105,5 @@ export function createCode(randomBytes: (length: number) => Uint8Array): Secret 
 
 /** The stored hash of a one-time code. */
 export function hashCode(code: string): Uint8Array {
-  return sha256(code.trim().toLowerCase())
-}
-
-function sha256(text: string): Uint8Array {
-  return hash('sha256', text, 'buffer')
+  return hash('sha256', code.trim().toLowerCase(), 'buffer')
 }

@@ -1,5 +1,6 @@
 // Caches the look-ups of nearly every request across commits that do not change them. The queries of a commit say what
 // it changes, so no new query can be forgotten here.
+import { textOfKid } from '../domain/key.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import { weigh } from '../domain/weigh.ts'
 import { WeightedCache } from '@hallpass/guard/weighted-cache'
@@ -26,7 +27,7 @@ const lookups: {
       : never
   }
 } = {
-  sessions: { byTokenHash: { tables: ['sessions', 'users'], isByKey: true, keyOf: latin1Of } },
+  sessions: { byTokenHash: { tables: ['sessions', 'users'], isByKey: true, keyOf: String } },
   organisations: {
     byId: { tables: ['organisations'], isByKey: true, keyOf: String },
     bySlug: { tables: ['organisations'], isByKey: true, keyOf: String },
@@ -39,7 +40,7 @@ const lookups: {
     counts: { tables: ['apps', 'machines', 'volumes'], isByKey: false, keyOf: String },
   },
   signingKeys: {
-    byKid: { tables: ['signing_keys'], isByKey: true, keyOf: latin1Of },
+    byKid: { tables: ['signing_keys'], isByKey: true, keyOf: textOfKid },
     newest: { tables: ['signing_keys'], isByKey: false, keyOf: String },
   },
   tokens: {
@@ -229,8 +230,4 @@ function listLookups(): Map<string, AnyLookup[]> {
     found.set(noun, listed)
   }
   return found
-}
-
-function latin1Of(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }

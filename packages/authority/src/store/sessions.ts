@@ -10,7 +10,7 @@ import { lookup, query, type Param } from './query.ts'
 
 export const sessions = noun<Transaction['sessions']>({
   byTokenHash: async (session, tokenHash) => {
-    const row = await session.one(byTokenHash, { tokenHash })
+    const row = await session.one(byTokenHash, { tokenHash: Buffer.from(tokenHash, 'hex') })
     return (
       row && {
         session: {
@@ -29,7 +29,7 @@ export const sessions = noun<Transaction['sessions']>({
   byId: (session, id) => session.one(byId, { id }),
   ofUser: (session, userId, now, limit) => session.many(ofUser, { userId, now, limit }),
   insert: async (session, { tokenHash, ...fields }) => {
-    const row = await session.one(insert, { tokenHash, ...fields })
+    const row = await session.one(insert, { tokenHash: Buffer.from(tokenHash, 'hex'), ...fields })
     if (row === undefined) throw new DomainError('conflict', 'There is already a session with this auth token.')
     await session.run(removeEldest, { userId: fields.userId, most: mostSessions, limit: 100 })
     await removeLoginUses(session, 'session', fields.userId)

@@ -2,8 +2,8 @@
 import type { Session, User } from '../user.ts'
 
 export interface SessionReads {
-  /** With its user; finds expired ones too. */
-  byTokenHash(hash: Uint8Array): Promise<{ readonly session: Session; readonly user: User } | undefined>
+  /** With its user, by what `hashAuthToken` makes; finds expired ones too. */
+  byTokenHash(hash: string): Promise<{ readonly session: Session; readonly user: User } | undefined>
   byId(id: number): Promise<Session | undefined>
   /** Those that have not expired at `now`, newest first. */
   ofUser(userId: number, now: number, limit: number): Promise<readonly Session[]>
@@ -11,7 +11,7 @@ export interface SessionReads {
 
 export interface SessionWrites extends SessionReads {
   /** Also ends the user's oldest sessions beyond a thousand. */
-  insert(session: Omit<Session, 'id'> & { readonly tokenHash: Uint8Array }): Promise<Session>
+  insert(session: Omit<Session, 'id'> & { readonly tokenHash: string }): Promise<Session>
   delete(id: number): Promise<void>
   /**
    * Removes the user's sessions that expired before `now`, except the newest `spared` of all: if the clock was ahead

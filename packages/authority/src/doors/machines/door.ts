@@ -24,7 +24,7 @@ export function openMachinesDoor(server: FastifyInstance, door: ContractDoor): v
   const admit: ContractDoor['admit'] = ({ operationId, method, status }, params, { tokens, authTokenHashes }) => {
     // Clients release their lease at the end of each command. One that could not would be kept out for minutes.
     if (operationId === 'releaseLease') return
-    const holder = tokens[0]?.id ?? Buffer.from(authTokenHashes[0] ?? []).toString('hex')
+    const holder = tokens[0]?.id ?? authTokenHashes[0] ?? ''
     const limit = method === 'GET' && status !== 101 ? machineReadLimit : machineLimit
     const retryAfter = limit.take([operationId, ...Object.values(params), holder].join(' '))
     if (retryAfter > 0) throw tooMany('requests of this kind about one machine or app', retryAfter)

@@ -235,7 +235,7 @@ export function createAuthenticate(options: {
       work.wasted = before.wasted
       const found = {
         living: [] as Living[],
-        authTokenHashes: [] as Uint8Array[],
+        authTokenHashes: [] as string[],
       }
       const different = withoutRepeated(permissions)
       // Only so many at once: if all of them are strange, the request ends here.

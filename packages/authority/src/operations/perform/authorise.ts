@@ -1,5 +1,6 @@
 // Decides whether a principal may do what an operation requires. Access is decided nowhere else.
-import { actions, roles, clear, clearCaveats, type Access, type Caveat } from '@hallpass/macaroon'
+import { actions, roles, clear, clearCaveats, type Access, type Caveat, type Clearance } from '@hallpass/macaroon'
+import { clearFixed } from '@hallpass/macaroon/internal'
 
 import { DomainError } from '../../domain/errors.ts'
 import type { Organisation, Role } from '../../domain/organisation.ts'
@@ -147,12 +148,10 @@ export function allows(
   return clear(credential.verified, [attempt], { denials: 1 }).allowed
 }
 
-/** A person's role in an organisation, as caveats, so that there is only one set of rules. */
-function caveatsOfRole(organisationId: number, role: Role): readonly Caveat[] {
-  return [
-    { type: 'Organization', id: BigInt(organisationId), mask: actions.any },
-    { type: 'AllowedRoles', roles: roles[role] },
-  ]
+/** What a person's role allows in the organisation where they have it, as caveats, so that there is only one set of rules. */
+const clearRole: { readonly [Each in Role]: (attempts: readonly Access[]) => Clearance } = {
+  admin: clearFixed([{ type: 'AllowedRoles', roles: roles.admin }]),
+  member: clearFixed([{ type: 'AllowedRoles', roles: roles.member }]),
 }
 
 function attemptsAt(
@@ -220,12 +219,12 @@ function denialOfToken(
 
 function denialOfUser(
   credential: Credential & { readonly kind: 'user' },
-  { id, slug }: Organisation,
+  { slug }: Organisation,
   attempts: readonly Access[],
   role: Role | undefined,
 ): DomainError | undefined {
   if (role === undefined) return new StrangerRefused('you are not a member of the organization that this belongs to')
-  if (clearCaveats(caveatsOfRole(id, role), attempts).allowed) return undefined
+  if (clearRole[role](attempts).allowed) return undefined
   const sentence = `${describeCredential(credential)} is a ${role} of organization ${slug}, and this takes an admin`
   return new DomainError('forbidden', sentence)
 }

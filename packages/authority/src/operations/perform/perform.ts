@@ -253,7 +253,7 @@ function goOn<Input, Subject, Output>(
   const { environment, caller, presented } = base
   const [token] = presented.tokens
   const [session] = presented.authTokenHashes
-  const owner = token?.id ?? Buffer.from(session ?? []).toString('hex')
+  const owner = token?.id ?? session ?? ''
   const call = {
     network: networkOf(caller.remoteAddress),
     owner,

@@ -30,8 +30,8 @@ export interface PresentedToken {
 /** What a request carries, as far as it can be checked without the store. */
 export interface Presented {
   readonly tokens: readonly PresentedToken[]
-  /** SHA-256 of each auth token. */
-  readonly authTokenHashes: readonly Uint8Array[]
+  /** What `hashAuthToken` makes of each auth token. */
+  readonly authTokenHashes: readonly string[]
   /** Why the other tokens were refused, in the order of the header. */
   readonly refusals: readonly string[]
   /**
@@ -90,7 +90,7 @@ export async function identify(
   // Most requests have one of these alone, which needs no list of promises.
   if (tokens.length + authTokenHashes.length === 1) {
     if (token === undefined) {
-      const open = session && (await tx.sessions.byTokenHash(session))
+      const open = session === undefined ? undefined : await tx.sessions.byTokenHash(session)
       return chooseLiving(presented, [], [open], now, noteLate)
     }
     const record = await tx.tokens.signedWith(token.signed)

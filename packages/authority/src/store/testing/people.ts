@@ -3,7 +3,16 @@ import { describe, expect, test } from 'vitest'
 
 import type { Store } from '../../domain/store.ts'
 import type { CreateDatabase } from './test-database.ts'
-import { createToken, insertCliLogin, insertMember, insertSession, insertUser, unique, uniqueBytes } from './seed.ts'
+import {
+  createToken,
+  insertCliLogin,
+  insertMember,
+  insertSession,
+  insertUser,
+  unique,
+  uniqueBytes,
+  uniqueHash,
+} from './seed.ts'
 
 export function describePeople(getStore: () => Store, create: CreateDatabase): void {
   describe('users', () => {
@@ -52,7 +61,7 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
     })
 
     test('that are deleted are not found, free their address, and leave the rows that refer to them', async () => {
-      const tokenHash = uniqueBytes()
+      const tokenHash = uniqueHash()
       const { user, token } = await getStore().write(async (tx) => {
         const user = await insertUser(tx)
         const { organisation } = await insertMember(tx)
@@ -108,7 +117,7 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
 
   describe('sessions', () => {
     test('are found by the hash of their token, with their user, and deleted', async () => {
-      const tokenHash = uniqueBytes()
+      const tokenHash = uniqueHash()
       const { user, session } = await getStore().write(async (tx) => {
         const inserted = await insertUser(tx)
         return {
@@ -126,7 +135,7 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
         provenAt: 1,
       })
       expect(await getStore().read((tx) => tx.sessions.byTokenHash(tokenHash))).toEqual({ session, user })
-      expect(await getStore().read((tx) => tx.sessions.byTokenHash(uniqueBytes()))).toBeUndefined()
+      expect(await getStore().read((tx) => tx.sessions.byTokenHash(uniqueHash()))).toBeUndefined()
 
       await getStore().write((tx) => tx.sessions.delete(session.id))
       expect(await getStore().read((tx) => tx.sessions.byTokenHash(tokenHash))).toBeUndefined()
@@ -164,7 +173,7 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
     })
 
     test('of one user that have expired are deleted, those of others are not', async () => {
-      const hashes = [uniqueBytes(), uniqueBytes(), uniqueBytes(), uniqueBytes()] as const
+      const hashes = [uniqueHash(), uniqueHash(), uniqueHash(), uniqueHash()] as const
       const [ended, justEnded, running, ofOther] = hashes
       await getStore().write(async (tx) => {
         const userId = (await insertUser(tx)).id
@@ -184,7 +193,7 @@ export function describePeople(getStore: () => Store, create: CreateDatabase): v
     })
 
     test('never share a token, and never get the id of a deleted one', async () => {
-      const tokenHash = uniqueBytes()
+      const tokenHash = uniqueHash()
       await getStore().write(async (tx) => {
         const { id: userId } = await insertUser(tx)
         const first = await insertSession(tx, userId, { tokenHash })

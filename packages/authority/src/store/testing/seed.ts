@@ -28,6 +28,11 @@ export function uniqueBytes(): Uint8Array {
   return new Uint8Array(createHash('sha256').update(randomUUID()).digest())
 }
 
+/** A hash in hexadecimal that no other test has. */
+export function uniqueHash(): string {
+  return Buffer.from(uniqueBytes()).toString('hex')
+}
+
 /** The digest of a derived token that no other test has. */
 export function uniqueDigest(): Uint8Array {
   return uniqueBytes().slice(0, 16)
@@ -179,7 +184,7 @@ export async function insertMember(
 export function insertSession(tx: Transaction, userId: number, changes: Partial<NewSession> = {}) {
   return tx.sessions.insert({
     userId,
-    tokenHash: uniqueBytes(),
+    tokenHash: uniqueHash(),
     kind: 'cli',
     label: 'laptop',
     createdAt: 1,

@@ -21,6 +21,7 @@ import {
   strictPolicy,
   unique,
   uniqueBytes,
+  uniqueHash,
   uniqueDigest,
 } from './seed.ts'
 import { insertChallenge, insertPasskey } from './seed-passkeys.ts'
@@ -30,7 +31,7 @@ export type World = Awaited<ReturnType<typeof createWorld>>
 
 export async function createWorld(tx: Transaction) {
   const { user, organisation } = await insertMember(tx)
-  const [tokenHash, kid] = [uniqueBytes(), uniqueBytes()] as const
+  const [tokenHash, kid] = [uniqueHash(), uniqueBytes()] as const
   const session = await insertSession(tx, user.id, { tokenHash })
   const app = await insertApp(tx, organisation.id)
   await tx.signingKeys.insert({ kid, organisationId: organisation.id, wrapped: uniqueBytes(), createdAt: 1 })
