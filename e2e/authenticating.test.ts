@@ -49,7 +49,8 @@ function withKeysCounted(tx: ReadTransaction): ReadTransaction {
     keysAsked += 1
     return tx.signingKeys.byKid(kid)
   }
-  return Object.create(tx, { signingKeys: { value: { ...tx.signingKeys, byKid } } }) as ReadTransaction
+  const signingKeys: unknown = Object.create(tx.signingKeys, { byKid: { value: byKid } })
+  return Object.create(tx, { signingKeys: { value: signingKeys } }) as ReadTransaction
 }
 beforeAll(async () => {
   directory = await createDirectory()

@@ -60,7 +60,7 @@ function fill(): void {
 /** Runs it as a door does, and counts what each of its snapshots is asked for. */
 /** The noun with these methods in the place of its own. */
 const over = <Noun extends object>(noun: Noun, methods: Partial<Noun>): Noun =>
-  Object.assign(Object.create(noun), methods)
+  Object.create(noun, Object.getOwnPropertyDescriptors(methods))
 
 async function run<Input, Subject, Output>(
   operation: Operation<Input, Subject, Output>,

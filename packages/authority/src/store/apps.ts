@@ -3,63 +3,61 @@ import { sql } from 'kysely'
 
 import type { App } from '../domain/app.ts'
 import { DomainError } from '../domain/errors.ts'
-import type { Transaction } from '../domain/store.ts'
 import { policyColumns, toPolicy } from './organisation-rows.ts'
 import { removeTrustPoliciesOfApp } from './trust-policies.ts'
 import { tell } from './feed.ts'
-import { lookup, query, type Param, type QuerySession } from './query.ts'
+import { noun } from './noun.ts'
+import { lookup, query, type Param } from './query.ts'
 
-export function apps(session: QuerySession): Transaction['apps'] {
-  return {
-    byId: (id) => session.one(byId, { id }),
-    byName: async (name) => {
-      const row = await session.one(byName, { name })
-      if (row === undefined) return undefined
-      return {
-        app: {
-          id: row.id,
-          publicId: row.publicId,
-          name: row.name,
-          organisationId: row.organisationId,
-          network: row.network,
-          idempotencyKey: row.idempotencyKey,
-          createdAt: row.createdAt,
-        },
-        organisation: {
-          id: row.organisationId,
-          slug: row.organisationSlug,
-          name: row.organisationName,
-          personalOf: row.personalOf,
-          membershipDischarge: row.membershipDischarge,
-          tokenPolicy: toPolicy(row),
-          createdAt: row.organisationCreatedAt,
-        },
-      }
-    },
-    counts: (id) => session.one(counts, { id }),
-    byIdempotencyKey: (organisationId, key) => session.one(byIdempotencyKey, { organisationId, key }),
-    page: (organisationId, { limit, after = '' }) => session.many(page, { organisationId, limit, after }),
-    insert: async ({ publicId, name, organisationId, network, idempotencyKey, createdAt }) => {
-      const app = { publicId, name, organisationId, network, idempotencyKey, createdAt }
-      let row = await session.one(insert, app)
-      if (row === undefined) {
-        // The name may belong to an app of a deleted organisation, whose row is not removed yet.
-        await session.run(removeLeftover, { name })
-        row = await session.one(insert, app)
-      }
-      if (row !== undefined) return { id: row.id, ...app }
-      if ((await session.one(byName, { name })) !== undefined) {
-        throw new DomainError('name_taken', `The app name "${name}" is taken.`)
-      }
-      throw new DomainError('conflict', 'There is already an app with this idempotency key or this id.')
-    },
-    delete: async (id) => {
-      await removeTrustPoliciesOfApp(session, id)
-      await session.run(remove, { id })
-      await tell(session, { kind: 'app', id })
-    },
-  }
-}
+export const apps = noun('apps', {
+  byId: (session, id) => session.one(byId, { id }),
+  byName: async (session, name) => {
+    const row = await session.one(byName, { name })
+    if (row === undefined) return undefined
+    return {
+      app: {
+        id: row.id,
+        publicId: row.publicId,
+        name: row.name,
+        organisationId: row.organisationId,
+        network: row.network,
+        idempotencyKey: row.idempotencyKey,
+        createdAt: row.createdAt,
+      },
+      organisation: {
+        id: row.organisationId,
+        slug: row.organisationSlug,
+        name: row.organisationName,
+        personalOf: row.personalOf,
+        membershipDischarge: row.membershipDischarge,
+        tokenPolicy: toPolicy(row),
+        createdAt: row.organisationCreatedAt,
+      },
+    }
+  },
+  counts: (session, id) => session.one(counts, { id }),
+  byIdempotencyKey: (session, organisationId, key) => session.one(byIdempotencyKey, { organisationId, key }),
+  page: (session, organisationId, { limit, after = '' }) => session.many(page, { organisationId, limit, after }),
+  insert: async (session, { publicId, name, organisationId, network, idempotencyKey, createdAt }) => {
+    const app = { publicId, name, organisationId, network, idempotencyKey, createdAt }
+    let row = await session.one(insert, app)
+    if (row === undefined) {
+      // The name may belong to an app of a deleted organisation, whose row is not removed yet.
+      await session.run(removeLeftover, { name })
+      row = await session.one(insert, app)
+    }
+    if (row !== undefined) return { id: row.id, ...app }
+    if ((await session.one(byName, { name })) !== undefined) {
+      throw new DomainError('name_taken', `The app name "${name}" is taken.`)
+    }
+    throw new DomainError('conflict', 'There is already an app with this idempotency key or this id.')
+  },
+  delete: async (session, id) => {
+    await removeTrustPoliciesOfApp(session, id)
+    await session.run(remove, { id })
+    await tell(session, { kind: 'app', id })
+  },
+})
 
 const columns = [
   'apps.id',

@@ -151,7 +151,7 @@ export class GroupCommit {
     try {
       if (place === 'first') this.#forgetWhatOthersChanged()
       if (place === 'savepoint') this.#connection.command('SAVEPOINT member')
-      const acknowledge = await job.run(openTransaction(session, this.#cache.wrap(changes)))
+      const acknowledge = await job.run(openTransaction(session, this.#cache.lookups(changes)))
       if (place === 'savepoint') this.#connection.command('RELEASE member')
       return acknowledge
     } catch (error) {

@@ -126,7 +126,7 @@ test('a change of one row drops only that row', async () => {
   const [one, two] = [await cacheWorld(), await cacheWorld()]
   const session = new SqliteSession(new SqliteConnection(other))
   const find = async (cache: LookupCache) => {
-    const { tokens } = openTransaction(session, cache.wrap())
+    const { tokens } = openTransaction(session, cache.lookups())
     const found = [one, two].map(({ world: { token, kid } }) => tokens.signedWith(signedId(token.id, kid)))
     return (await Promise.all(found)).map((token) => token?.name)
   }

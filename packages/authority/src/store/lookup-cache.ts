@@ -4,8 +4,7 @@ import { textOfKid } from '../domain/key.ts'
 import type { ReadTransaction } from '../domain/store.ts'
 import { weigh } from '../domain/weigh.ts'
 import { WeightedCache } from '@hallpass/guard/weighted-cache'
-import type { Change } from './query.ts'
-import type { Wrap } from './transaction.ts'
+import type { Change, QuerySession } from './query.ts'
 
 interface CachedLookup<Keys extends readonly unknown[]> {
   /** The tables that the rows come from. */
@@ -97,10 +96,15 @@ export class Changes {
   }
 }
 
-type AnyLookup = CachedLookup<readonly unknown[]> & { readonly method: string; readonly index: number }
+type AnyLookup = CachedLookup<readonly unknown[]> & { readonly index: number }
 
-const byNoun: ReadonlyMap<string, readonly AnyLookup[]> = listLookups()
-const all = [...byNoun.values()].flat()
+const byNoun = listLookups()
+const all = [...byNoun.values()].flatMap((byMethod) => [...byMethod.values()])
+
+/** The cached look-ups of a noun, by method. */
+export function lookupsOf(noun: string): ReadonlyMap<string, AnyLookup> {
+  return byNoun.get(noun) ?? new Map()
+}
 
 /** An answer. Its promise is made once, so that no hit allocates one. */
 interface Answer {
@@ -165,69 +169,61 @@ export class LookupCache {
     )
   }
 
-  /**
-   * Makes a transaction ask the cache, which is of the last commit, before the database. `changes` are the changes
-   * since then.
-   */
-  wrap(changes?: Changes): Wrap {
-    return (noun, made) => {
-      // The noun was made for this transaction alone, and copying it would cost more than the look-ups.
-      const methods = made as unknown as Record<string, Find>
-      for (const lookup of byNoun.get(noun) ?? []) {
-        const find = methods[lookup.method]
-        const answers = this.#answers[lookup.index]
-        if (find !== undefined && answers !== undefined) {
-          methods[lookup.method] = cache(lookup, { answers, changes, made, find })
-        }
-      }
-      return made
-    }
+  /** Asks the cache, which is of the last commit, before the database. `changes` are the changes since then. */
+  lookups(changes?: Changes): Lookups {
+    return new CachedLookups(this.#answers, changes)
   }
 }
 
-type Find = (...keys: readonly unknown[]) => Promise<unknown>
+/** A method of a noun, with the session in front. */
+export type Method = (session: QuerySession, ...given: readonly unknown[]) => unknown
 
-function cache(
-  lookup: AnyLookup,
-  {
-    answers,
-    changes,
-    made,
-    find,
-  }: {
-    readonly answers: Answers
-    readonly changes: Changes | undefined
-    readonly made: object
-    readonly find: Find
-  },
-): Find {
-  const { keyOf, rowOf } = lookup
-  async function lookUp(row: string, key: string, keys: readonly unknown[]): Promise<unknown> {
-    const found = await find.call(made, ...keys)
-    if (found !== undefined && changes?.touch(lookup) !== true) answers.set(row, key, found)
-    return found
+/** The look-ups of one transaction. */
+export interface Lookups {
+  /** `method` asks the database. */
+  find(lookup: AnyLookup, method: Method, session: QuerySession, keys: readonly unknown[]): Promise<unknown>
+}
+
+class CachedLookups implements Lookups {
+  readonly #answers: readonly Answers[]
+  readonly #changes: Changes | undefined
+
+  constructor(answers: readonly Answers[], changes: Changes | undefined) {
+    this.#answers = answers
+    this.#changes = changes
   }
-  return (...keys) => {
+
+  find(lookup: AnyLookup, method: Method, session: QuerySession, keys: readonly unknown[]): Promise<unknown> {
+    const { keyOf, rowOf, index } = lookup
+    const changes = this.#changes
     const key = keyOf(...keys)
     const row = rowOf === undefined ? key : rowOf(...keys)
     const isOutdated = changes !== undefined && (changes.outdate(lookup) || changes.rowsOf(lookup)?.has(row) === true)
-    return (isOutdated ? undefined : answers.get(row, key)) ?? lookUp(row, key, keys)
+    const known = isOutdated ? undefined : this.#answers[index]?.get(row, key)
+    return known ?? this.#ask(lookup, row, key, method(session, ...keys))
+  }
+
+  async #ask(lookup: AnyLookup, row: string, key: string, asked: unknown): Promise<unknown> {
+    const found = await asked
+    if (found !== undefined && this.#changes?.touch(lookup) !== true) this.#answers[lookup.index]?.set(row, key, found)
+    return found
   }
 }
 
 /** Bytes for each kind of look-up: some 25,000 rows. */
 const capacity = 24 * 1024 * 1024
 
-function listLookups(): Map<string, AnyLookup[]> {
+function listLookups(): ReadonlyMap<string, ReadonlyMap<string, AnyLookup>> {
   let index = 0
-  const found = new Map<string, AnyLookup[]>()
-  for (const [noun, methods] of Object.entries<Readonly<Record<string, unknown>>>(lookups)) {
-    const listed = Object.entries(methods).map(([method, lookup]) => ({
-      ...(lookup as CachedLookup<readonly unknown[]>),
-      method,
-      index: index++,
-    }))
-    found.set(noun, listed)
-  }
-  return found
+  return new Map(
+    Object.entries<Readonly<Record<string, unknown>>>(lookups).map(([noun, methods]) => [
+      noun,
+      new Map(
+        Object.entries(methods).map(([method, lookup]) => [
+          method,
+          { ...(lookup as CachedLookup<readonly unknown[]>), index: index++ },
+        ]),
+      ),
+    ]),
+  )
 }

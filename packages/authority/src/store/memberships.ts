@@ -3,12 +3,11 @@ import { sql, type SqlBool } from 'kysely'
 
 import { DomainError } from '../domain/errors.ts'
 import type { Membership, Role } from '../domain/organisation.ts'
-import type { Transaction } from '../domain/store.ts'
 import { tell } from './feed.ts'
 import { noun } from './noun.ts'
 import { lookup, query, type Param } from './query.ts'
 
-export const memberships = noun<Transaction['memberships']>({
+export const memberships = noun('memberships', {
   find: (session, organisationId, userId) => session.one(find, { organisationId, userId }),
   page: (session, organisationId, { limit, after = 0 }) => session.many(page, { organisationId, limit, after }),
   hasOtherAdmin: async (session, organisationId, userId) =>

@@ -2,7 +2,6 @@
 import { removeTrustPoliciesOf } from './trust-policies.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { MembershipDischarge, Organisation } from '../domain/organisation.ts'
-import type { Transaction } from '../domain/store.ts'
 import { tell } from './feed.ts'
 import { beginRemoval } from './leftovers.ts'
 import { fromPolicy, organisationColumns as columns, toOrganisation, type PolicyRow } from './organisation-rows.ts'
@@ -10,7 +9,7 @@ import { noun } from './noun.ts'
 import { lookup, query, type Param } from './query.ts'
 import { countUpTo } from './quotas.ts'
 
-export const organisations = noun<Transaction['organisations']>({
+export const organisations = noun('organisations', {
   byId: async (session, id) => toFound(await session.one(byId, { id })),
   bySlug: async (session, slug) => toFound(await session.one(bySlug, { slug })),
   personalOf: async (session, userId) => toFound(await session.one(personalOf, { userId })),

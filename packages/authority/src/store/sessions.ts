@@ -2,13 +2,12 @@
 import { sql } from 'kysely'
 
 import { DomainError } from '../domain/errors.ts'
-import type { Transaction } from '../domain/store.ts'
 import type { Session as UserSession } from '../domain/user.ts'
 import { removeLoginUse, removeLoginUses } from './uses.ts'
 import { noun } from './noun.ts'
 import { lookup, query, type Param } from './query.ts'
 
-export const sessions = noun<Transaction['sessions']>({
+export const sessions = noun('sessions', {
   byTokenHash: async (session, tokenHash) => {
     const row = await session.one(byTokenHash, { tokenHash: Buffer.from(tokenHash, 'hex') })
     return (

@@ -1,19 +1,17 @@
 // Wrapped signing keys: with the database alone nobody can sign.
 import { DomainError } from '../domain/errors.ts'
 import type { WrappedSigningKey } from '../domain/key.ts'
-import type { Transaction } from '../domain/store.ts'
-import { lookup, query, type Param, type QuerySession } from './query.ts'
+import { noun } from './noun.ts'
+import { lookup, query, type Param } from './query.ts'
 
-export function signingKeys(session: QuerySession): Transaction['signingKeys'] {
-  return {
-    byKid: (kid) => session.one(byKid, { kid }),
-    newest: (organisationId) => session.one(newest, { organisationId }),
-    insert: async ({ kid, organisationId, wrapped, createdAt }) => {
-      const inserted = await session.insert(insert, { kid, organisationId, wrapped, createdAt })
-      if (!inserted) throw new DomainError('conflict', 'There is already a signing key with this id.')
-    },
-  }
-}
+export const signingKeys = noun('signingKeys', {
+  byKid: (session, kid) => session.one(byKid, { kid }),
+  newest: (session, organisationId) => session.one(newest, { organisationId }),
+  insert: async (session, { kid, organisationId, wrapped, createdAt }) => {
+    const inserted = await session.insert(insert, { kid, organisationId, wrapped, createdAt })
+    if (!inserted) throw new DomainError('conflict', 'There is already a signing key with this id.')
+  },
+})
 
 const columns = ['kid', 'organisation_id as organisationId', 'wrapped', 'created_at as createdAt'] as const
 

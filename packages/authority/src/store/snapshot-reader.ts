@@ -79,7 +79,7 @@ export class SnapshotReader {
     this.#connection.dataVersion()
     this.#forgetWhatOthersChanged()
     const session = new SqliteSession(this.#connection)
-    return { session, tx: openTransaction(session, this.#cache.wrap()) }
+    return { session, tx: openTransaction(session, this.#cache.lookups()) }
   }
 
   #expire(): void {

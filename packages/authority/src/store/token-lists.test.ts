@@ -15,7 +15,6 @@ import { compile, type Query, type QuerySession } from './query.ts'
 import { createSqliteCompiler, SqliteConnection, SqliteSession } from './sqlite-connection.ts'
 import { createToken } from './testing/seed.ts'
 import { belongs, compareTokens } from './testing/tokens.ts'
-import { noun } from './noun.ts'
 import { tokenLists } from './token-lists.ts'
 import { tokens } from './tokens.ts'
 import { uses } from './uses.ts'
@@ -27,8 +26,6 @@ beforeAll(() => {
     for (const statement of migration.statements(sqliteWords)) database.exec(sqlOf(statement))
   }
 })
-
-const listsOf = (session: QuerySession, counts?: readonly number[]) => noun(tokenLists(counts))(session)
 
 /** Explains queries instead of running them; every step ends at some position. */
 class ExplainingSession implements QuerySession {
@@ -91,8 +88,8 @@ describe('a page of tokens', () => {
       const session = new ExplainingSession()
       const query: TokenQuery = { ...list, now: 1, limit: 50 }
       await (owner === 'app'
-        ? listsOf(session).ofApp({ id: 1, organisationId: 1 }, query)
-        : listsOf(session).ofOrganisation(1, query))
+        ? tokenLists().ofApp(session, { id: 1, organisationId: 1 }, query)
+        : tokenLists().ofOrganisation(session, 1, query))
       const walked = { created_at: ['tokens_by_age'], name: ['tokens_by_name'], expires_at: parts(owner, list.state) }
       for (const plan of [session.steps, session.pages].filter(({ length }) => length > 0)) {
         const searches = plan.filter((line) => / tokens /.test(line) && !line.includes('USING PRIMARY KEY'))
@@ -111,8 +108,8 @@ describe('a page of tokens', () => {
   test.each(everyList)('of %j by a maker, a kind and a time without use scans the index too', async (list) => {
     const session = new ExplainingSession()
     const query: TokenQuery = { ...list, now: 1, limit: 50, createdBy: 1, profile: 'deploy', unusedSince: 3 }
-    await listsOf(session).ofOrganisation(1, query)
-    await listsOf(session).count({ organisation: 1, app: null }, query)
+    await tokenLists().ofOrganisation(session, 1, query)
+    await tokenLists().count(session, { organisation: 1, app: null }, query)
     const scans = [...session.steps, ...session.pages].filter((line) => / (?:tokens|met|token_uses) /.test(line))
     for (const line of scans.filter((each) => !each.includes('PRIMARY KEY'))) {
       expect(line).toMatch(/SEARCH tokens USING COVERING INDEX .*[<>]/)
@@ -125,7 +122,7 @@ describe('a page of tokens', () => {
       for (const unusedSince of [undefined, 3]) {
         const session = new ExplainingSession()
         const query: TokenQuery = { state, order, search, sort: 'last_used_at', now: 1, limit: 50, unusedSince }
-        await listsOf(session).ofOrganisation(1, query)
+        await tokenLists().ofOrganisation(session, 1, query)
         const searches = (lines: readonly string[]) =>
           lines.filter((line) => /(?:SEARCH|SCAN) (?:tokens|token_uses)/.test(line) && !line.includes('PRIMARY KEY'))
         const indexes = [
@@ -191,15 +188,15 @@ test('pages that end early make up the whole list, wherever they end', async () 
             : [{ id, at, operation: 'app.list', userAgent: '', usedFrom: [{ address: '::1', at }] as const }],
         )
         await uses(session).record({ tokens: used, logins: [] })
-        const lists = listsOf(session, steps)
+        const lists = tokenLists(steps)
         const listed: string[] = []
         let after: string | undefined
         let pages = 0
         do {
           const next: TokenQuery = after === undefined ? asked : { ...asked, after }
           const page = await (ofApp
-            ? lists.ofApp({ id: 7, organisationId: organisation }, next)
-            : lists.ofOrganisation(organisation, next))
+            ? lists.ofApp(session, { id: 7, organisationId: organisation }, next)
+            : lists.ofOrganisation(session, organisation, next))
           expect(page.items.length).toBeLessThanOrEqual(asked.limit)
           for (const { id } of page.items) listed.push(id)
           after = page.next
@@ -222,9 +219,9 @@ test('a token that ended since the page before is not listed again as live, nor 
   const [one, two, three] = [10, 20, 30].map((expiresAt) => createToken(1, { expiresAt }))
   for (const token of [one, two, three]) if (token !== undefined) await tokens(session).insert(token)
   const query = { state: 'live', sort: 'expires_at', order: 'asc', search: '', limit: 1 } as const
-  const first = await listsOf(session).ofOrganisation(1, { ...query, now: 5 })
+  const first = await tokenLists().ofOrganisation(session, 1, { ...query, now: 5 })
   expect(first.items.map(({ id }) => id)).toEqual([one?.id])
-  const later = await listsOf(session).ofOrganisation(1, { ...query, now: 25, after: first.next ?? '' })
+  const later = await tokenLists().ofOrganisation(session, 1, { ...query, now: 25, after: first.next ?? '' })
   expect(later.items.map(({ id }) => id)).toEqual([three?.id])
   database.exec('delete from tokens')
 })
@@ -239,12 +236,12 @@ test('a search reads ten thousand tokens and then returns what it has found', as
     insert.run(ids.subarray(number * 16, number * 16 + 16), number % 30_000 === 29_999 ? 'needle' : 'hay', number)
   }
   database.exec('commit')
-  const lists = listsOf(new SqliteSession(new SqliteConnection(database)))
+  const session = new SqliteSession(new SqliteConnection(database))
   const query = { state: 'live', sort: 'created_at', order: 'asc', search: 'Needle', now: 5, limit: 10 } as const
   const sizes: number[] = []
   let after: string | undefined
   do {
-    const page = await lists.ofOrganisation(2, after === undefined ? query : { ...query, after })
+    const page = await tokenLists().ofOrganisation(session, 2, after === undefined ? query : { ...query, after })
     sizes.push(page.items.length)
     after = page.next
   } while (after !== undefined)

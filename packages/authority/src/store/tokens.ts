@@ -1,6 +1,5 @@
 // Records of minted tokens.
 import { DomainError } from '../domain/errors.ts'
-import type { Transaction } from '../domain/store.ts'
 import { nameKey, type NewToken } from '../domain/token.ts'
 import {
   continueRevocations,
@@ -22,7 +21,7 @@ import { formatTokenId, parseTokenId, requireTokenId } from './token-id.ts'
 import { tokenLists } from './token-lists.ts'
 import { listedColumns, recordColumns, signedColumns, toListed, toRecord, toSigned, type Stored } from './token-rows.ts'
 
-export const tokens = noun<Transaction['tokens']>({
+export const tokens = noun('tokens', {
   byId: async (session, id) => {
     const bytes = parseTokenId(id)
     const row = bytes && (await session.one(byId, { id: bytes }))

@@ -9,6 +9,7 @@ import { feed } from './feed.ts'
 import { identities } from './identities.ts'
 import { invitations } from './invitations.ts'
 import { areLeft, removeLeftovers } from './leftovers.ts'
+import type { Lookups } from './lookup-cache.ts'
 import { machineTokens } from './machine-tokens.ts'
 import { machines } from './machines.ts'
 import { memberships } from './memberships.ts'
@@ -31,7 +32,9 @@ import { verifiers } from './verifiers.ts'
 import { volumes } from './volumes.ts'
 
 /** Makes each noun over a session. */
-const nouns: { readonly [Noun in keyof Transaction]: (session: QuerySession) => Transaction[Noun] } = {
+const nouns: {
+  readonly [Noun in keyof Transaction]: (session: QuerySession, lookups: Lookups | undefined) => Transaction[Noun]
+} = {
   settings,
   users,
   sessions,
@@ -63,32 +66,29 @@ const nouns: { readonly [Noun in keyof Transaction]: (session: QuerySession) => 
   audit,
 }
 
-/** Replaces a noun by another implementation. */
-export type Wrap = <Noun extends keyof Transaction>(noun: Noun, made: Transaction[Noun]) => Transaction[Noun]
-
-/** One transaction over a session. A noun is made at its first use, because most transactions use two or three. */
-export function openTransaction(session: QuerySession, wrap?: Wrap): Transaction {
-  return new SessionTransaction(session, wrap) as unknown as Transaction
+/**
+ * One transaction over a session, which asks `lookups` first, if it has any. A noun is made at its first use, because most
+ * transactions use two or three.
+ */
+export function openTransaction(session: QuerySession, lookups?: Lookups): Transaction {
+  return new SessionTransaction(session, lookups) as unknown as Transaction
 }
 
 class SessionTransaction {
   readonly session: QuerySession
-  readonly wrap: Wrap | undefined
+  readonly lookups: Lookups | undefined
   readonly made: Record<string, unknown> = {}
 
-  constructor(session: QuerySession, wrap: Wrap | undefined) {
+  constructor(session: QuerySession, lookups: Lookups | undefined) {
     this.session = session
-    this.wrap = wrap
+    this.lookups = lookups
   }
 }
 
 for (const noun of Object.keys(nouns) as (keyof Transaction)[]) {
   Object.defineProperty(SessionTransaction.prototype, noun, {
     get(this: SessionTransaction) {
-      const known = this.made[noun]
-      if (known !== undefined) return known
-      const made = nouns[noun](this.session)
-      return (this.made[noun] = this.wrap === undefined ? made : this.wrap(noun, made))
+      return (this.made[noun] ??= nouns[noun](this.session, this.lookups))
     },
   })
 }
