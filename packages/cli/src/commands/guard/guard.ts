@@ -8,6 +8,7 @@ import { cleanPath, cleanText } from '../../given-text.ts'
 import { describeListening, parseListenAddress } from '../../listen-address.ts'
 import { readDuration } from '../../mint.ts'
 import { warn, writeLine } from '../../output.ts'
+import { keepTicksQuick } from '../../quick-ticks.ts'
 import { readSecret } from '../../secret-file.ts'
 import { normaliseServer } from '../../server-url.ts'
 import { readTextFile } from '../../text-file.ts'
@@ -48,6 +49,7 @@ export async function runGuard(context: Context, flags: GuardFlags): Promise<voi
   })
   const stopped = waitForStop({ ...running, drain: () => Promise.resolve() })
   started()
+  keepTicksQuick()
   writeLine(context, `The guard listens at ${describeListening(listen, running.url, networkInterfaces())}`)
   if (!isLoopback(listen.host)) {
     warn(context, 'Note: it listens beyond this machine, without TLS: whoever is on the way sees the tokens')

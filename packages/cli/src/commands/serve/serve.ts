@@ -7,6 +7,7 @@ import type { GlobalFlags } from '../../flags.ts'
 import { readInstallation } from '../../installation.ts'
 import { describeListening, parseListenAddress } from '../../listen-address.ts'
 import { writeLine } from '../../output.ts'
+import { keepTicksQuick } from '../../quick-ticks.ts'
 import { createSettingReader, type SettingReader } from '../../read-settings.ts'
 import type { SettingFlags } from '../../setting-flags.ts'
 import { settings } from '../../settings.ts'
@@ -59,14 +60,16 @@ export async function serveAuthority(context: Context, flags: ServeFlags): Promi
   }
 
   const started = stopAtOnce()
-  const onFirstConnection = beginUnasked()
+  const unasked = beginUnasked()
   const authority = await loadAuthority()
-  const starting = authority.serve({ ...options, dashboard: findDashboard(), onFirstConnection })
+  const starting = authority.serve({ ...options, dashboard: findDashboard(), onFirstConnection: unasked.asked })
   const running = await starting.catch((error: unknown) => {
     throw read.nameVariable(error)
   })
   const stopped = waitForStop(running)
   started()
+  keepTicksQuick()
+  unasked.started()
   const address = describeListening(listen, running.url, networkInterfaces())
   const reached = running.publicUrl === running.url ? '' : `, reached at ${running.publicUrl}`
   writeLine(context, `Hallpass listens at ${address}${reached} (data in ${data})`)
