@@ -12,7 +12,7 @@ const collect = runInNewContext('gc') as () => void
 
 /** What Node.js made for the tick that `work` asks for, if something still holds it when all garbage is collected. */
 async function whatIsLeftOf(work: () => void): Promise<object | undefined> {
-  const { nextTick } = process
+  const nextTick = process.nextTick.bind(process)
   const restore = () => void (process.nextTick = nextTick)
   onTestFinished(restore)
   let made: WeakRef<object> | undefined
