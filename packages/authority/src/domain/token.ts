@@ -165,5 +165,8 @@ export function writePlace(
 
 /** The key for sorting and searching names: equal for names that differ only in case or Unicode spelling. */
 export function nameKey(name: string): string {
-  return name.normalize('NFC').toLowerCase()
+  return (ascii.test(name) ? name : name.normalize('NFC')).toLowerCase()
 }
+
+/** Unicode spells these in one way only. */
+const ascii = /^[ -~]*$/

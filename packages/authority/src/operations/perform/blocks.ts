@@ -99,6 +99,7 @@ export async function findRoles(tx: ReadTransaction, organisationId: number, use
     const found = await tx.memberships.find(organisationId, id)
     if (found !== undefined) roles.set(id, found.role)
   }
-  await Promise.all(users.map(find))
+  const [only] = users
+  await (only !== undefined && users.length === 1 ? find(only) : Promise.all(users.map(find)))
   return roles
 }

@@ -60,19 +60,44 @@ export interface Minter {
  * Mints and stores a token with at most the authority of the credential. Whether it may mint is the caller's to decide.
  * @throws DomainError `invalid` for caveats that no token carries or that forbid everything, `forbidden`, or that of a quota
  */
-export async function mintUnder(
-  context: WriteContext,
-  actor: Credential,
-  wanted: WantedToken,
-): Promise<StoredToken & { readonly creator: User | undefined }> {
-  const { tx, environment } = context
-  const inherited = await inherit(tx, environment.keyring, actor)
-  const creator = await findCreator(tx, actor)
-  const mintedBy = actor.kind === 'token' ? actor.record.id : null
-  const approves = await needsNoApproval(tx, actor, wanted.organisation)
-  const derivedMinters = actor.kind === 'token' ? await derivedLine(tx, environment.keyring, actor) : []
-  const minter = { inherited, creator, mintedBy, derivedMinters, approves }
-  return { ...(await mintFor(context, minter, wanted)), creator }
+export async function mintUnder(context: WriteContext, actor: Credential, wanted: WantedToken): Promise<StoredToken> {
+  const { organisation } = wanted
+  const minter =
+    actor.kind === 'user'
+      ? await minterOfPerson(context, actor, organisation)
+      : await minterOfToken(context, actor, organisation)
+  return mintFor(context, minter, wanted)
+}
+
+/** What a person mints is approved if the organisation wants no approval, or the person could approve it. */
+async function minterOfPerson(
+  { tx }: WriteContext,
+  actor: Credential & { readonly kind: 'user' },
+  organisation: Organisation,
+): Promise<Minter> {
+  return {
+    // Not the role: every profile restricts more.
+    inherited: { caveats: [], demand: undefined },
+    creator: actor.user,
+    mintedBy: null,
+    derivedMinters: [],
+    approves: !organisation.tokenPolicy.approval || (await isAdmin(tx, actor, organisation)),
+  }
+}
+
+/** What a token mints that is not approved itself is not, either. */
+async function minterOfToken(
+  { tx, environment: { keyring } }: WriteContext,
+  actor: Credential & { readonly kind: 'token' },
+  { tokenPolicy }: Organisation,
+): Promise<Minter> {
+  return {
+    inherited: await inherit(tx, keyring, actor),
+    creator: await findCreator(tx, actor),
+    mintedBy: actor.record.id,
+    derivedMinters: await derivedLine(tx, keyring, actor),
+    approves: !tokenPolicy.approval && actor.record.isApproved,
+  }
 }
 
 /** As above, under an authority that was decided on elsewhere. */
@@ -109,6 +134,8 @@ export function validityFrom(now: number, lifetime: number): { readonly notBefor
 export interface StoredToken {
   readonly token: Secret
   readonly record: NewToken
+  /** In whose name it is. */
+  readonly creator: User | undefined
 }
 
 interface WholeToken extends Pick<
@@ -160,20 +187,7 @@ export async function mintWhole({ tx, environment, now }: WriteContext, whole: W
   await environment.quotas.expectRoom(tx, organisation, 'tokens', now)
   await tx.tokens.insert(record)
   await tx.tokens.noteDerivedMinters(record.id, whole.derivedMinters)
-  return { token: minted.token, record }
-}
-
-/**
- * Whether what the credential mints is approved by that, or approved as long as the organisation wants no approval. What a token
- * mints that is not approved itself is not, either.
- */
-async function needsNoApproval(
-  tx: ReadTransaction,
-  actor: Credential,
-  { id, tokenPolicy }: Organisation,
-): Promise<boolean> {
-  if (actor.kind === 'token') return !tokenPolicy.approval && actor.record.isApproved
-  return !tokenPolicy.approval || isAdmin(tx, actor, { id })
+  return { token: minted.token, record, creator }
 }
 
 /** Whether the credential is a person who is an admin of the organisation. */
