@@ -39,10 +39,12 @@ export function scopeOfMacaroon(macaroon: Macaroon): bigint {
 }
 
 function scopeAmong(found: readonly Organization[], vocabulary: Vocabulary): bigint {
-  const [first] = found
+  const [first, second] = found
   if (first === undefined) {
     throw new MacaroonError('no-organization', 'The caveats confine the token to no organization')
   }
+  // One alone contradicts nothing.
+  if (second === undefined) return first.id
   const cleared = clearAll(found, [{ action: actions.none, now: 0, orgId: first.id }], vocabulary, () => found, 1)
   if (!cleared.allowed) {
     throw new MacaroonError(
