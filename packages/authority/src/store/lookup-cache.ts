@@ -77,6 +77,8 @@ export class Changes {
 
   /** Whether earlier results may be wrong now. For a look-up that names its row, `rowsOf` has further ones. */
   outdate({ tables, isByKey, rowOf }: Pick<AnyLookup, 'tables' | 'isByKey' | 'rowOf'>): boolean {
+    // Most commits only add rows.
+    if (isByKey && this.#altered.size === 0 && this.#rows.size === 0) return false
     return tables.some(
       (table, at) =>
         this.#altered.has(table) ||
