@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 
+import { builtEntry } from './installation.ts'
 import type { Run } from './run.ts'
 
 /** The command in the source. */
@@ -24,9 +25,9 @@ export interface Server {
   stop(): Promise<void>
 }
 
-/** Runs `hallpass serve` on a data directory, with probe.ts in its process. */
+/** Runs `hallpass serve` from the built packages on a data directory, with probe.ts in its process. */
 export function startAuthority(run: Run, data: string, ...flags: readonly string[]): Promise<Server> {
-  return startServer(run, ['--import', module('probe.ts'), sourceEntry, ...serveWords(data), ...flags], {}, 'ipc')
+  return startServer(run, ['--import', module('probe.ts'), builtEntry(run), ...serveWords(data), ...flags], {}, 'ipc')
 }
 
 /** Runs bare Fastify, which answers `GET /v1/apps/{app}` with this JSON. */
