@@ -1,5 +1,5 @@
 // Audit events: appended, kept when their organisation is deleted, and removed only by age.
-import { sql, type Kysely, type SqlBool } from 'kysely'
+import { sql, type SqlBool } from 'kysely'
 
 import type { AuditEvent, StoredAuditEvent } from '../domain/audit-event.ts'
 import { pageOf, type Page } from '../domain/page.ts'
@@ -8,15 +8,15 @@ import { longestSentence, shorten } from '../domain/shorten.ts'
 import type { Transaction } from '../domain/store.ts'
 import { query, type Param, type QuerySession } from './query.ts'
 import { eventsAreOlder, removeEvents } from './retention.ts'
-import type { Database } from './schema.ts'
 
 export function audit(session: QuerySession): Transaction['audit'] {
   return {
     ofOrganisation: async (organisationId, { limit, before }) => {
-      const asked = { organisationId, limit: limit + 1 }
-      const rows = await (before === undefined
-        ? session.many(newestOfOrganisation, asked)
-        : session.many(olderOfOrganisation, { ...asked, before }))
+      const rows = await session.many(ofOrganisation, {
+        organisationId,
+        before: before ?? Number.MAX_SAFE_INTEGER,
+        limit: limit + 1,
+      })
       return toPage(rows, limit)
     },
     ofToken: async ({ id, organisationId, createdAt, targets }, { limit, before }) => {
@@ -74,37 +74,14 @@ const columns = [
   'actor_derived as actorDerived',
 ] as const
 
-// In the order of time, because the first event of a token is found by its time in the same index.
-const ofOrganisation = (
-  db: Kysely<Database>,
-  param: Param<{ readonly organisationId: number; readonly limit: number }>,
-) =>
+const ofOrganisation = query((db, param: Param<{ organisationId: number; before: number; limit: number }>) =>
   db
     .selectFrom('audit_events')
     .select(columns)
     .where('organisation_id', '=', param('organisationId'))
-    .orderBy('at', 'desc')
+    .where('id', '<', param('before'))
     .orderBy('id', 'desc')
-    .limit(param('limit'))
-
-const newestOfOrganisation = query(ofOrganisation)
-
-/** Those before an event of the same organisation; none if that one is gone, because then they are as well. */
-const olderOfOrganisation = query((db, param: Param<{ organisationId: number; limit: number; before: number }>) =>
-  ofOrganisation(db, param).where((eb) =>
-    eb(
-      eb.refTuple('at', 'id'),
-      '<',
-      eb.tuple(
-        eb
-          .selectFrom('audit_events as last')
-          .select('last.at')
-          .where('last.id', '=', param('before'))
-          .where('last.organisation_id', '=', param('organisationId')),
-        param('before'),
-      ),
-    ),
-  ),
+    .limit(param('limit')),
 )
 
 interface OfToken {

@@ -45,12 +45,12 @@ test('only the newest open invitation of an address stays; none stays for a memb
 const lastThatChanges = 17
 
 test.each(migrations.filter(({ version }) => version > lastThatChanges))(
-  'version $version only adds, and drops indexes, so that programs of the version before go on reading beside it',
+  'version $version only adds, so that programs of the version before go on reading beside it',
   ({ statements }) => {
     for (const words of [sqliteWords, postgresWords]) {
       for (const statement of statements(words).map(sqlOf)) {
         const text = statement.replace(/\s+/g, ' ')
-        expect(text).toMatch(/^(?:create (?:table|(?:unique )?index) |alter table \w+ add column |drop index \w+$)/)
+        expect(text).toMatch(/^(?:create (?:table|(?:unique )?index) |alter table \w+ add column )/)
         // They also write rows, until the last part of a migration is done.
         if (/^alter table .* not null/.test(text)) expect(text).toContain(' default ')
       }

@@ -31,7 +31,6 @@ import { migration28 } from './migrations/0028-feed.ts'
 import { migration29 } from './migrations/0029-derived-tokens.ts'
 import { migration30 } from './migrations/0030-counted-tries.ts'
 import { migration31 } from './migrations/0031-final-events.ts'
-import { migration32 } from './migrations/0032-audit-events-by-time.ts'
 
 export const migrations: readonly Migration[] = [
   migration1,
@@ -65,5 +64,4 @@ export const migrations: readonly Migration[] = [
   migration29,
   migration30,
   migration31,
-  migration32,
 ]

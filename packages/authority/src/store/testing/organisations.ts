@@ -306,28 +306,13 @@ export function describeOrganisations(getStore: () => Store): void {
     })
   })
 
-  test('audit events are in the order of time, those of one millisecond as they came, wherever a page ends', async () => {
+  test('audit events are in the order in which they came, whatever the clock says', async () => {
     await getStore().write(async (tx) => {
-      const [{ id: organisationId }, { id: elsewhere }] = [await insertOrganisation(tx), await insertOrganisation(tx)]
-      // Several authorities append, and their clocks differ.
-      for (const at of [20, 10, 20, 30, 20, 10]) await tx.audit.append({ ...createEvent(organisationId, 'x'), at })
-      await tx.audit.append(createEvent(elsewhere, 'x'))
-      const all = (await tx.audit.ofOrganisation(organisationId, { limit: 9 })).items
-      expect(all.map(({ at }) => at)).toEqual([30, 20, 20, 20, 10, 10])
-      expect(all.map(({ id }) => id - Math.min(...all.map((event) => event.id)))).toEqual([3, 4, 2, 0, 5, 1])
-      for (const limit of [1, 2, 3]) {
-        const paged = []
-        let before: number | undefined
-        do {
-          const page = await tx.audit.ofOrganisation(organisationId, { limit, ...(before && { before }) })
-          paged.push(...page.items)
-          before = page.next
-        } while (before !== undefined)
-        expect(paged).toEqual(all)
-      }
-      const [foreign] = (await tx.audit.ofOrganisation(elsewhere, { limit: 1 })).items
-      const none = await tx.audit.ofOrganisation(organisationId, { limit: 9, before: foreign?.id ?? 0 })
-      expect(none.items).toEqual([])
+      const { id } = await insertOrganisation(tx)
+      // Who reads up to the last event that they know must find all newer ones before it.
+      for (const at of [20, 10, 30]) await tx.audit.append({ ...createEvent(id, 'x'), at })
+      const { items } = await tx.audit.ofOrganisation(id, { limit: 9 })
+      expect(items.map(({ at }) => at)).toEqual([30, 10, 20])
     })
   })
 
