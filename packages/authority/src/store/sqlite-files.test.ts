@@ -1,5 +1,5 @@
 // What is noticed while the files of a data directory are in use.
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -42,6 +42,25 @@ describe('files in place', () => {
   test.for(['quickly', undefined] as const)('has no trouble with files that nobody touches (%s)', (how) => {
     const { files } = setUp()
     for (let time = 0; time < 3; time++) expect(files.findTrouble(how)).toBeUndefined()
+  })
+
+  test('notices within a second what the directory does not show', () => {
+    const { above, directory } = setUp()
+    const elsewhere = join(above, 'elsewhere')
+    renameSync(directory, elsewhere)
+    mkdirSync(directory)
+    // As with a mount, another file is in the place of ours, and the directory stays as it was.
+    for (const name of names) symlinkSync(join(elsewhere, name), join(directory, name))
+    let now = Date.now() + 3_600_000
+    const files = new FilesInPlace(directory, true, () => now)
+    expect(files.findTrouble('quickly')).toBeUndefined()
+    writeFileSync(join(above, 'other'), '')
+    renameSync(join(above, 'other'), join(elsewhere, 'hallpass.db'))
+    now += 999
+    expect(files.findTrouble('quickly')).toBeUndefined()
+    now += 1
+    expect(files.findTrouble('quickly')).toMatch(/hallpass\.db was removed, moved or replaced/)
+    expect(files.findTrouble('quickly')).toMatch(/hallpass\.db was removed, moved or replaced/)
   })
 
   test('has no trouble with other files of the directory', () => {

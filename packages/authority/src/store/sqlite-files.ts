@@ -99,6 +99,7 @@ export class FilesInPlace {
   readonly #now: () => number
   /** The directory when its files were in place, if any later change of its entries shows in it. */
   #settled: BigIntStats | undefined
+  #settledAt = 0
 
   /**
    * Construct it when the files are open.
@@ -116,14 +117,17 @@ export class FilesInPlace {
   }
 
   /**
-   * The problem of the first file that is missing, replaced, or cannot be checked. `quickly`: looks only at the directory
-   * if nothing was added to it, removed or renamed in it since the last time. A file that is mounted over one of ours
-   * does not show there.
+   * The problem of the first file that is missing, replaced, or cannot be checked. `quickly`: looks only at the directory,
+   * for a second, if nothing was added to it, removed or renamed in it since the last time. What is mounted over a file does not
+   * show there.
    */
   findTrouble(how?: 'quickly'): string | undefined {
     // Before the files, so that a change in between is seen the next time.
-    const state = this.#stateOfDirectory()
-    if (how === 'quickly' && state !== undefined && areSame(state, this.#settled)) return undefined
+    const now = this.#now()
+    const state = this.#stateOfDirectory(now)
+    const isSettled =
+      state !== undefined && areSame(state, this.#settled) && Math.abs(now - this.#settledAt) < longestTrust
+    if (how === 'quickly' && isSettled) return undefined
     this.#settled = undefined
     for (const [path, identity] of this.#known) {
       try {
@@ -133,19 +137,23 @@ export class FilesInPlace {
       }
     }
     this.#settled = state
+    this.#settledAt = now
     return undefined
   }
 
   /** Undefined if it cannot be looked at, or changed so recently that the next change may have the same time. */
-  #stateOfDirectory(): BigIntStats | undefined {
+  #stateOfDirectory(now: number): BigIntStats | undefined {
     try {
       const found = statSync(this.#directory, { bigint: true })
-      return this.#now() - Number(found.ctimeMs) < coarsestTime ? undefined : found
+      return now - Number(found.ctimeMs) < coarsestTime ? undefined : found
     } catch {
       return undefined
     }
   }
 }
+
+/** Milliseconds for which a look at the directory is enough. */
+const longestTrust = 1000
 
 // Milliseconds: FAT counts in two seconds, others in the ticks of the system's clock.
 const coarsestTime = 3000

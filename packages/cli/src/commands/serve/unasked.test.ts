@@ -57,6 +57,18 @@ test('what V8 keeps for garbage is small while nobody asks, and as large as it w
   expect(said).toBe('true\n')
 })
 
+test('where V8 calls its collection by another name, nothing is collected, and nothing ends', () => {
+  const said = run(
+    `const { started, asked } = beginUnasked(0)
+    started()
+    await new Promise((turn) => setTimeout(turn, 1))
+    asked()
+    console.log('lives')`,
+    '--expose-gc-as=collect',
+  )
+  expect(said).toBe('lives\n')
+})
+
 test('a server that is asked soon collects no garbage', () => {
   const said = run(
     `${growing}

@@ -61,22 +61,25 @@ function areCompilersChosen(): boolean {
  * @returns makes it as large as it was before: V8 does so only if much of it survives collections, as in a start, and
  * requests leave nothing that does. In a small one they would cost a tenth more, for as long as the server runs.
  */
-function collect(): () => void {
+function collect(): (() => void) | undefined {
   const before = youngCapacity()
   setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as NodeJS.GCFunction
+  // Under --expose-gc-as it has another name.
+  const gc = runInNewContext('globalThis.gc') as NodeJS.GCFunction | undefined
   setFlagsFromString('--no-expose-gc')
+  if (gc === undefined) return undefined
   gc({ type: 'major', execution: 'sync', flavor: 'last-resort' })
   return () => {
+    const eightKiB = Array.from({ length: 1024 }, () => 0)
     for (let times = 0; times < mostTimes && youngCapacity() < before; times++) {
-      const survivors = Array.from({ length: 128 }, () => Array.from({ length: 1024 }, () => 0))
+      const survivors = Array.from({ length: 128 }, () => eightKiB.slice())
       gc({ type: 'minor' })
       survivors.length = 0
     }
   }
 }
 
-/** A mebibyte survives each time, in half a millisecond; it takes eight of them. */
+/** A mebibyte survives each time, in one or two milliseconds; it takes eight of them. */
 const mostTimes = 32
 
 /** Bytes of short-lived objects that V8 makes room for. */
