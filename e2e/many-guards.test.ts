@@ -137,11 +137,11 @@ test('never allow a token five seconds after its revocation was answered, whatev
     for (const guard of behind) if (guard.state().isFresh) behind.delete(guard)
     return behind.size === 0
   }, 60_000)
+  // A busy machine gives fewer verdicts in the time that all this takes.
+  await vi.waitUntil(() => seen.allowed > 1000 && seen.refused > 100, 60_000)
   over.abort()
   await Promise.all(looking)
   expect(wrong).toEqual([])
-  expect(seen.allowed).toBeGreaterThan(1000)
-  expect(seen.refused).toBeGreaterThan(100)
 
   // All hear of the last one, without a question.
   const last = tracked.find(({ state }) => state === 'good')
