@@ -35,7 +35,10 @@ export class SqliteConnection {
     if (prepared === undefined) {
       const compiled = compile(this.#compiler, query)
       const change = compiled.change && this.#withDependents(compiled.change)
-      prepared = { compiled, change, statement: this.database.prepare(compiled.sql) }
+      const statement = this.database.prepare(compiled.sql)
+      statement.setReturnArrays(true)
+      const columns = statement.columns().map(({ name }) => name)
+      prepared = { compiled, change, statement, columns }
       this.#prepared.set(query, prepared)
     }
     return prepared
@@ -64,7 +67,9 @@ interface Prepared {
   readonly compiled: CompiledQuery
   /** Includes the effects of foreign keys. */
   readonly change: Change | undefined
+  /** Returns arrays of values, in the order of `columns`. */
   readonly statement: StatementSync
+  readonly columns: readonly string[]
 }
 
 /** Runs queries on a connection during one transaction. Each runs synchronously. */
@@ -91,13 +96,15 @@ export class SqliteSession implements QuerySession {
   }
 
   async one<P extends Values<P>, Row>(query: Query<P, Row>, values: NoInfer<P>): Promise<Row | undefined> {
-    const { compiled, statement } = this.#prepare(query, values)
-    return statement.get(...bind(compiled, values)) as Row | undefined
+    const { compiled, statement, columns } = this.#prepare(query, values)
+    const found = statement.get(...bind(compiled, values)) as readonly unknown[] | undefined
+    return found && (rowOf(columns, found) as Row)
   }
 
   async many<P extends Values<P>, Row>(query: Query<P, Row>, values: NoInfer<P>): Promise<readonly Row[]> {
-    const { compiled, statement } = this.#prepare(query, values)
-    return statement.all(...bind(compiled, values)) as Row[]
+    const { compiled, statement, columns } = this.#prepare(query, values)
+    const found = statement.all(...bind(compiled, values)) as readonly unknown[] as readonly (readonly unknown[])[]
+    return found.map((each) => rowOf(columns, each) as Row)
   }
 
   async run<P extends Values<P>>(query: Query<P, unknown>, values: NoInfer<P>): Promise<void> {
@@ -124,6 +131,16 @@ export class SqliteSession implements QuerySession {
     }
     return prepared
   }
+}
+
+/**
+ * A row as an object. Those that node:sqlite makes have no class that V8 knows, so each look at a column takes 0.1 µs: a third of a
+ * list of tokens.
+ */
+function rowOf(columns: readonly string[], values: readonly unknown[]): Readonly<Record<string, unknown>> {
+  const row: Record<string, unknown> = {}
+  for (let at = 0; at < columns.length; at++) row[columns[at] ?? ''] = values[at]
+  return row
 }
 
 /** Compiles queries for SQLite, and runs nothing. */
