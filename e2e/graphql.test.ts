@@ -40,6 +40,18 @@ describe('a query', () => {
     expect(data).toEqual({ apps: { nodes: [{ name: 'web-1' }, { name: 'web-2' }, { name: 'web-3' }] } })
   })
 
+  test('that was read before is answered anew: for whoever asks, with their variables, by what is there', async () => {
+    const { token } = await mint(ask, ada.token, slug)
+    const text = 'query($name: String!) { viewer { ... on User { email } } app(name: $name) { name } }'
+    const viewer = { email: ada.email }
+    expect((await query(text, { name: 'web-1' })).data).toEqual({ viewer, app: { name: 'web-1' } })
+    expect((await query(text, { name: 'web-2' })).data).toEqual({ viewer, app: { name: 'web-2' } })
+    expect((await query(text, { name: 'none' })).data).toMatchObject({ app: null })
+    expect((await query(text, { name: 'web-1' }, token)).data).not.toMatchObject({ viewer })
+    const refused = '{ viewer { nothing } }'
+    expect(await refusalOf(query(refused))).toBe(await refusalOf(query(refused)))
+  })
+
   test('reads numbers as numbers, and those that may be large as text', async () => {
     const { data } = await query('{ app(name: "web-1") { internalNumericId organization { internalNumericId } } }')
     expect(data).toEqual({ app: { internalNumericId: 1, organization: { internalNumericId: '2' } } })

@@ -93,7 +93,14 @@ const authorityRooms: Readonly<Record<string, Room>> = {
   },
   'doors/graphql': {
     folders: ['domain', 'operations', 'doors/http'],
-    parts: ['@hallpass/client', '@hallpass/client/contract', 'fastify', 'graphql', 'zod'],
+    parts: [
+      '@hallpass/client',
+      '@hallpass/client/contract',
+      '@hallpass/guard/weighted-cache',
+      'fastify',
+      'graphql',
+      'zod',
+    ],
   },
   'doors/machines': {
     folders: ['domain', 'operations', 'doors/http'],

@@ -15,6 +15,8 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
+import { WeightedCache } from '@hallpass/guard/weighted-cache'
+
 import type { Authenticate } from '../../operations/perform/authenticate.ts'
 import type { Environment } from '../../operations/perform/operation.ts'
 import { hasLeft, setRetryAfter } from '../http/errors.ts'
@@ -47,15 +49,19 @@ const requestBody = z.object({
 })
 type Asked = z.output<typeof requestBody>
 
+const bytesOfDocuments = 4 * 1024 * 1024
+
 const rules = [...specifiedRules, NoSchemaIntrospectionCustomRule]
 
 /** What answers a query, and an error before there is one. */
 export function createAnswering({ environment, report }: GraphqlDoor, presentedBy: AuthenticatedFirst['presentedBy']) {
   const schema = createSchema()
+  // Clients send the same few texts, and reading one takes longer than answering it.
+  const documents = new WeightedCache<DocumentNode>(bytesOfDocuments)
 
   async function answerQuery(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const asked = parse(requestBody, request.body, 'the body')
-    const document = readDocument(schema, asked)
+    const document = documents.get(asked.query) ?? remember(asked.query, readDocument(schema, asked))
     const presented = presentedBy(request)
     async function make(waited = 0): Promise<void> {
       const context = createContext(openExchange(environment, presented, request, waited), environment.pause)
@@ -70,6 +76,13 @@ export function createAnswering({ environment, report }: GraphqlDoor, presentedB
     if (!isMutation(document)) return answerInTurn(environment.longAnswers, request, reply, make)
     await make()
     return reply
+  }
+
+  function remember(query: string, document: DocumentNode): DocumentNode {
+    // With a value in it, a text comes once, and the value may be a secret.
+    if (query.includes('"')) return document
+    documents.set(query, document, 500 + 2 * query.length + 450 * (document.tokenCount ?? limits.tokens))
+    return document
   }
 
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
