@@ -22,7 +22,7 @@ const killedByTests = {
 
 /** Puts the package of the server into this directory, and beside it the programs that tests kill. */
 export async function bundleServer(directory: string): Promise<void> {
-  await write({ ...published, ...killedByTests }, { dir: directory, minifyInternalExports: false })
+  await write({ ...published, ...killedByTests }, { dir: directory })
   const manifest = { name: '@hallpass/authority', type: 'module', exports: './main.js' }
   writeFileSync(join(directory, 'package.json'), JSON.stringify(manifest))
 }

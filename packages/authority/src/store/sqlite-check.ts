@@ -73,8 +73,9 @@ function usualBounds(): CheckBounds {
 }
 
 function checkAside(path: string, events: CheckEvents): Check {
-  // By its address, which is right in the source and in what is built of it.
-  const workerData = { module: import.meta.url, path }
+  // By its name: in what is built of it, this may stand in a file that has other names for what it exports.
+  const extension = import.meta.url.endsWith('.js') ? 'js' : 'ts'
+  const workerData = { module: new URL(`./sqlite-check.${extension}`, import.meta.url).href, path }
   const worker = new Worker(inThread, { eval: true, execArgv: [], workerData })
   worker.unref()
   worker.once('error', (error) => events.failed(error))
