@@ -58,6 +58,8 @@ describe('while another program holds the database', () => {
     other.close()
     await expect.poll(async () => (await ask('GET', '/readyz')).status).toBe(200)
     await mint(ask, token, slug)
+    // Its log comes after its answer.
+    await expect.poll(() => served.output()).toContain('writes go on again')
     const lines = served.output().split('\n')
     expect(lines.filter((line) => line.includes('writes are refused: another program holds'))).toHaveLength(1)
     expect(lines.filter((line) => line.includes('writes go on again'))).toHaveLength(1)
