@@ -20,7 +20,13 @@ describe('caveats in answers', () => {
         const caveats: readonly Caveat[] = [
           { type: 'ConfineUser', id },
           { type: 'ValidityWindow', notBefore: 0n, notAfter },
-          { type: 'Machines', machines: new Map([[`9999999999999999999${name}`, 1]]) },
+          {
+            type: 'Machines',
+            machines: new Map([
+              [`9999999999999999999${name}`, 1],
+              ['__proto__', 1],
+            ]),
+          },
           { type: 'Unknown', number: 2n ** 60n, body: Uint8Array.of(0xc3) },
         ]
         const written = JSON.stringify(describeRecordedCaveats(encodeCaveats(caveats)))

@@ -1,6 +1,6 @@
 // The caveats of a token as JSON for answers.
 import { type Caveat } from '@hallpass/macaroon'
-import { caveatsToValue, decodeCaveats, type JsonValue } from '@hallpass/macaroon/internal'
+import { caveatsToValue, decodeCaveats, decodedToValue, type JsonValue } from '@hallpass/macaroon/internal'
 
 /** One caveat. Its numbers keep all their digits when it is written. */
 export interface CaveatJson {
@@ -10,7 +10,7 @@ export interface CaveatJson {
 
 /** The caveats of a record; null if it has none stored. */
 export function describeRecordedCaveats(caveats: Uint8Array | null): CaveatJson[] | null {
-  return caveats === null ? null : describeCaveats(decodeCaveats(caveats))
+  return caveats === null ? null : (forStringify(decodedToValue(decodeCaveats(caveats))) as CaveatJson[])
 }
 
 /** For a document that is written with `JSON.stringify`. */
@@ -26,6 +26,14 @@ function forStringify(value: JsonValue): unknown {
     const number = Number(value)
     return Number.isSafeInteger(number) ? number : exactly.rawJSON(String(value))
   }
-  if (value instanceof Map) return Object.fromEntries([...value].map(([name, field]) => [name, forStringify(field)]))
+  if (value instanceof Map) {
+    const fields: Record<string, unknown> = {}
+    for (const [name, field] of value) {
+      // A machine may be called __proto__. Where none is, V8 makes and writes the object in a third of the time.
+      if (name === '__proto__') Object.defineProperty(fields, name, { value: forStringify(field), enumerable: true })
+      else fields[name] = forStringify(field)
+    }
+    return fields
+  }
   return Array.isArray(value) ? value.map(forStringify) : value
 }
