@@ -80,6 +80,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   attenuate: [macaroon, caveats],
   caveatBytesOf: [macaroon],
   bindToParent: [dischargeTicket({ ...answering, proof: false }), macaroon],
+  caveatBytesToValue: [encodeCaveats(caveats)],
   caveatsFromJSON: ['[]', {}],
   caveatsToJSON: [caveats, { indent: 2 }],
   caveatsToValue: [caveats, flyVocabulary],

@@ -5,7 +5,7 @@ import { badArgument, expectText } from './boundary.ts'
 import type { Caveat } from './caveat.ts'
 import { jsonForms } from './caveats/json-forms.ts'
 import type { CaveatCodec, CaveatJson } from './codec.ts'
-import { checkBounds, expectCodec, expectOneValue, settle } from './caveat-set.ts'
+import { checkBounds, decodeCaveats, expectCodec, expectOneValue, settle } from './caveat-set.ts'
 import { MacaroonError } from './errors.ts'
 import {
   expectArray,
@@ -63,9 +63,10 @@ export function caveatsToValue(caveats: readonly Caveat[], vocabulary: Vocabular
   return setToJson(settle(caveats, vocabulary), vocabulary)
 }
 
-/** The same for what `decodeCaveats` made and nobody has changed since: it needs no check and no copy. */
-export function decodedToValue(caveats: readonly Caveat[]): JsonValue {
-  return setToJson(caveats, flyVocabulary)
+/** The same for caveats as on the wire. It throws as `decodeCaveats`. */
+export function caveatBytesToValue(bytes: Uint8Array): JsonValue {
+  // Nobody else has these, so they need no check and no copy.
+  return setToJson(decodeCaveats(bytes), flyVocabulary)
 }
 
 const maxJsonLength = 262_144

@@ -1,6 +1,6 @@
 // The caveats of a token as JSON for answers.
 import { type Caveat } from '@hallpass/macaroon'
-import { caveatsToValue, decodeCaveats, decodedToValue, type JsonValue } from '@hallpass/macaroon/internal'
+import { caveatBytesToValue, caveatsToValue, type JsonValue } from '@hallpass/macaroon/internal'
 
 /** One caveat. Its numbers keep all their digits when it is written. */
 export interface CaveatJson {
@@ -10,7 +10,7 @@ export interface CaveatJson {
 
 /** The caveats of a record; null if it has none stored. */
 export function describeRecordedCaveats(caveats: Uint8Array | null): CaveatJson[] | null {
-  return caveats === null ? null : (forStringify(decodedToValue(decodeCaveats(caveats))) as CaveatJson[])
+  return caveats === null ? null : (forStringify(caveatBytesToValue(caveats)) as CaveatJson[])
 }
 
 /** For a document that is written with `JSON.stringify`. */
