@@ -119,7 +119,7 @@ describe('the story', () => {
     })
   })
 
-  it('denies it the other organisation, and says which caveat forbids it', async () => {
+  it('denies it the other organisation, and says why', async () => {
     const denied = await withToken('apps create web-1 -o acme-prod')
     expect(denied).toMatchObject({ code: 1, stdout: '' })
     expect(denied.stderr).toMatch(/^Error: token .* is not of the organization/)

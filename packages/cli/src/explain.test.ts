@@ -77,7 +77,9 @@ describe('tokens explain', () => {
     expect(server.seen).toEqual([])
     const alone = await tokens(['explain'], '', { HALLPASS_API_URL: 'http://nobody.invalid' })
     expect(alone).toMatchObject({ code: 0, stderr: '' })
-    expect(alone.stdout).toContain('The name nobody.invalid is not known: is the address right?')
+    expect(alone.stdout).toContain(
+      'Only its authority knows whether it is genuine and not revoked. The name nobody.invalid is not known: is the address right?\n',
+    )
   })
 
   it('says what is needed, what is useless, and what is not understood, as JSON too', async () => {

@@ -40,7 +40,7 @@ async function ask(context: Context, server: string, header: string, subject: Su
     return { state: 'live', message: `The authority at ${server} takes it: it is genuine, and not revoked.` }
   } catch (error) {
     if (error instanceof ConnectionError) {
-      const message = `${capitalise(error.message)}: nobody else knows whether it is genuine and not revoked.`
+      const message = `Only its authority knows whether it is genuine and not revoked. ${asSentence(error.message)}`
       return { state: 'unreachable', message }
     }
     if (!(error instanceof ApiError)) throw error
@@ -59,6 +59,7 @@ function stateOf(message: string, subject: Subject): VerdictState {
   return /not genuine/.test(message) ? 'not_genuine' : 'refused'
 }
 
-function capitalise(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
+/** With a capital, and a full stop unless it asks something. */
+function asSentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1) + (text.endsWith('?') ? '' : '.')
 }

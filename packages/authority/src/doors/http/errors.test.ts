@@ -21,3 +21,15 @@ test('a number that is much too large is said to be so once', () => {
     'size is too large: at most 500; other is too small: at least 1',
   )
 })
+
+test('each field has one problem, the one that says most, and texts are counted in characters', () => {
+  const short = z.string().min(2).max(3)
+  const schema = z.object({
+    name: short.refine((text) => text.trim() !== '', { error: 'is blank' }),
+    code: short,
+    key: short,
+  })
+  expect(messageOf(schema, { name: '', code: 'abcd', key: 'a' })).toBe(
+    'name is blank; code is too long: at most 3 characters; key is too short: at least 2 characters',
+  )
+})

@@ -124,23 +124,16 @@ export function sendNotServed(request: FastifyRequest, reply: FastifyReply): voi
 const parts =
   /(?<=\/)(?:machines|volumes|snapshots|secrets|secretkeys|ip_assignments|certificates|releases|builds|logs|postgres|mpg|egress_ips|kms|oidc)(?=[/?]|$)/g
 
-/** The problems that zod found in `input`, as a sentence: at most five, each with its path and never with the value. */
+/** The problems that zod found in `input`, as a sentence: at most five, one a path, with the path and never with the value. */
 export function describeIssues(place: string, input: unknown, error: z.ZodError): InvalidInput {
-  const issues = error.issues
-    .filter(isClosestLimit)
-    .slice(0, 5)
-    .map((issue) => {
-      const path = issue.path.map((key) => (typeof key === 'number' ? key : describeKey(String(key)))).join('.')
-      const missing = issue.code === 'invalid_type' && valueAt(input, issue.path) === undefined
-      return { path, text: `${path === '' ? place : path} ${missing ? 'is missing' : describeIssue(issue)}` }
-    })
+  // The last of a path says most: a number beyond all safe integers is beyond a closer limit too, an empty name is blank.
+  const lastOfPaths = new Map(error.issues.map((issue) => [JSON.stringify(issue.path), issue]))
+  const issues = [...lastOfPaths.values()].slice(0, 5).map((issue) => {
+    const path = issue.path.map((key) => (typeof key === 'number' ? key : describeKey(String(key)))).join('.')
+    const missing = issue.code === 'invalid_type' && valueAt(input, issue.path) === undefined
+    return { path, text: `${path === '' ? place : path} ${missing ? 'is missing' : describeIssue(issue)}` }
+  })
   return new InvalidInput(issues.map(({ text }) => text).join('; '), issues[0]?.path || undefined)
-}
-
-/** A number beyond all safe integers is beyond a closer limit too, which comes later and says more. */
-function isClosestLimit(issue: z.core.$ZodIssue, at: number, all: readonly z.core.$ZodIssue[]): boolean {
-  const isSame = ({ code, path }: z.core.$ZodIssue) => code === issue.code && path.join() === issue.path.join()
-  return !['too_big', 'too_small'].includes(issue.code) || !all.slice(at + 1).some(isSame)
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
@@ -157,9 +150,13 @@ function describeIssue(issue: z.core.$ZodIssue): string {
     case 'unrecognized_keys':
       return `has an unknown field: ${issue.keys.slice(0, 5).map(describeKey).join(', ')}`
     case 'too_small':
-      return `is too ${issue.origin === 'string' ? 'short' : 'small'}: at least ${issue.minimum}`
+      return issue.origin === 'string'
+        ? `is too short: at least ${countCharacters(issue.minimum)}`
+        : `is too small: at least ${issue.minimum}`
     case 'too_big':
-      return `is too ${issue.origin === 'string' ? 'long' : 'large'}: at most ${issue.maximum}`
+      return issue.origin === 'string'
+        ? `is too long: at most ${countCharacters(issue.maximum)}`
+        : `is too large: at most ${issue.maximum}`
     case 'invalid_value':
       // The contract takes an empty text for one that is left out.
       return `is none of ${issue.values
@@ -179,6 +176,10 @@ function describeIssue(issue: z.core.$ZodIssue): string {
     default:
       return issue.message
   }
+}
+
+function countCharacters(count: number | bigint): string {
+  return count === 1 ? '1 character' : `${count} characters`
 }
 
 /** Text that does not look like a field name may be a secret, and is not repeated. */
