@@ -128,4 +128,25 @@ describe.skipIf(!hasBrowser)('several tokens', () => {
     await page.getByText('No matching tokens').waitFor()
     await page.getByRole('status').getByText('1 token revoked.', { exact: true }).waitFor()
   })
+
+  it('show the beginning of a name that does not fit, in whichever direction it is read', async () => {
+    const { page } = ada
+    // Whether the first character of the name lies within what is seen of it.
+    const showsBeginning = (name: string) =>
+      page
+        .getByRole('link', { name })
+        .first()
+        .evaluate((link) => {
+          const text = link.firstChild ?? link
+          const first = document.createRange()
+          first.setStart(text, 0)
+          first.setEnd(text, 1)
+          const [letter, place] = [first.getBoundingClientRect(), link.getBoundingClientRect()]
+          return link.scrollWidth > link.clientWidth && letter.left >= place.left && letter.right <= place.right
+        })
+    const names = ['שלום '.repeat(24).trim(), 'hello '.repeat(20).trim()]
+    for (const name of names) await mint(ask, admin.token, slug, { name })
+    await page.goto(dashboard.url(`/dashboard/${slug}/tokens`))
+    for (const name of names) expect(await showsBeginning(name), name).toBe(true)
+  })
 })
