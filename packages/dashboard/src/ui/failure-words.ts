@@ -11,7 +11,7 @@ export function describeFailure(error: Error): string {
       ? 'Something went wrong in Hallpass. Try again.'
       : finish(error.message.replace(`${error.code}: `, ''))
   }
-  if (error instanceof ConnectionError) return connectionWords[error.code]
+  if (error instanceof ConnectionError) return describeConnection(error)
   if (error instanceof PlainError) return error.message
   return 'Something went wrong in this page. Reload it.'
 }
@@ -27,12 +27,23 @@ export function fieldError(error: Error | null, field: string): string | undefin
   return finish(error.message.replace(field, field.replaceAll('_', ' ')))
 }
 
+function describeConnection({ code, details: { method, path = '' } }: ConnectionError): string {
+  const sentence = connectionWords[code]
+  if (code === 'not_sent') return sentence
+  // Whoever makes a token again, because its answer was lost, leaves one behind that nobody knows.
+  const mayBeMade = method === 'POST' && !makesNothing.test(path)
+  return `${sentence} ${mayBeMade ? 'It may have been done all the same: look before you try again.' : 'Try again.'}`
+}
+
+/** Logging in, and questions that are asked by POST because a secret is in them. */
+const makesNothing = /^\/(?:web\/session|v1\/(?:sessions|passkeys\/options|invitations\/preview))/
+
 const connectionWords: Readonly<Record<ConnectionError['code'], string>> = {
-  unreachable: 'Hallpass does not answer. Check your connection and try again.',
-  timeout: 'Hallpass takes too long to answer. Try again.',
-  cut_off: 'The answer of Hallpass broke off. Try again.',
+  unreachable: 'Hallpass does not answer. Check your connection.',
+  timeout: 'Hallpass takes too long to answer.',
+  cut_off: 'The answer of Hallpass broke off.',
   not_sent: 'A name is needed here, not a token or dots. Nothing was sent.',
-  not_an_authority: 'Something between you and Hallpass answered instead of it. Try again.',
+  not_an_authority: 'Something between you and Hallpass answered instead of it.',
 }
 
 function finish(text: string): string {
