@@ -111,7 +111,9 @@ describe('tokens attenuate', () => {
     const denied = await tokens(['attenuate', '--app', 'web'], '', environment)
     expect(denied).toEqual({ code: 1, stdout: '', stderr: 'Error: a caveat forbids it\n' })
     await mkdir(config)
-    await writeFile(join(config, 'config.json'), JSON.stringify({ api_url: server.url, access_token: 'fo1_ada' }))
+    await writeFile(join(config, 'config.json'), JSON.stringify({ api_url: server.url, access_token: 'fo1_ada' }), {
+      mode: 0o600,
+    })
     expect(await tokens(['attenuate', '--app', 'web'], '', environment)).toMatchObject({ code: 0, stderr: '' })
     expect(server.seen.at(-1)?.authorization).toBe('Bearer fo1_ada')
   })

@@ -47,6 +47,17 @@ describe('writeConfig and readConfig', () => {
     expect(await readConfig(file)).toEqual(config)
   })
 
+  it('refuse a login that everybody may read, and no file without one', async () => {
+    const file = join(directory, 'config.json')
+    await writeFile(file, JSON.stringify(config), { mode: 0o644 })
+    await expect(readConfig(file)).rejects.toThrow(`everybody may read ${file}, and in it your login: chmod 600 it`)
+    await chmod(file, 0o640)
+    expect(await readConfig(file)).toEqual(config)
+    await writeFile(file, JSON.stringify({ api_url: config.api_url }))
+    await chmod(file, 0o644)
+    expect(await readConfig(file)).toEqual({ api_url: config.api_url })
+  })
+
   it('replace a file that others may read by one that they may not', async () => {
     const file = join(directory, 'config.json')
     await writeFile(file, '{}', { mode: 0o644 })

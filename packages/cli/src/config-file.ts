@@ -29,7 +29,8 @@ export function locateConfig(environment: Environment): string | undefined {
 
 /**
  * What the file says; nothing where there is no file.
- * @throws CommandError naming the file if it cannot be read or parsed, or if others may change it
+ * @throws CommandError naming the file if it cannot be read or parsed, if others may change it, or if it holds a login that
+ *   everybody may read
  */
 export async function readConfig(file: string | undefined): Promise<Config> {
   if (file === undefined) return {}
@@ -46,7 +47,11 @@ export async function readConfig(file: string | undefined): Promise<Config> {
     const problem = found.text.trim() === '' ? 'is empty' : cause instanceof JsonError ? cause.message : 'is not JSON'
     throw new CommandError('failed', `${file} ${problem}: repair it, or delete it and log in again`, { cause })
   }
-  return checkConfig(value, file)
+  const config = checkConfig(value, file)
+  if (found.everybodyMayRead && config.access_token !== undefined) {
+    throw new CommandError('failed', `everybody may read ${file}, and in it your login: chmod 600 it`)
+  }
+  return config
 }
 
 /** Replaces the file in one step, so that nobody ever reads half of it; only its owner may read it. */

@@ -18,7 +18,7 @@ beforeEach(() => keep('fo1_kept'))
 async function keep(token: string): Promise<void> {
   await mkdir(join(place.directory, 'config'), { recursive: true })
   const config = { api_url: server.url, access_token: token, email: 'ada@example.com' }
-  await writeFile(join(place.directory, 'config', 'config.json'), JSON.stringify(config))
+  await writeFile(join(place.directory, 'config', 'config.json'), JSON.stringify(config), { mode: 0o600 })
   server.answer(() => [401, ended])
 }
 

@@ -263,7 +263,7 @@ describe('hallpass', () => {
   it('forgets the login even if the server does not answer', async () => {
     const config = { api_url: 'http://127.0.0.1:1', access_token: 'fo1_session' }
     await mkdir(join(place.directory, 'config'))
-    await writeFile(join(place.directory, 'config', 'config.json'), JSON.stringify(config))
+    await writeFile(join(place.directory, 'config', 'config.json'), JSON.stringify(config), { mode: 0o600 })
     const logout = await bareHallpass(['auth', 'logout'])
     expect(logout.code).toBe(0)
     expect(logout.stderr).toContain('Warning: http://127.0.0.1:1 did not confirm the logout')

@@ -22,7 +22,12 @@ afterEach(async () => {
 
 it('reads UTF-8, with or without a mark', async () => {
   await writeFile(file, 'grüße\n', { mode: 0o600 })
-  expect(await readTextFile(file, 'file')).toEqual({ text: 'grüße\n', hadMark: false, othersMayWrite: false })
+  expect(await readTextFile(file, 'file')).toEqual({
+    text: 'grüße\n',
+    hadMark: false,
+    othersMayWrite: false,
+    everybodyMayRead: false,
+  })
   await writeFile(file, '\uFEFF{}')
   expect(await readTextFile(file, 'file')).toMatchObject({ text: '{}', hadMark: true })
 })
@@ -54,7 +59,7 @@ it('refuses what is no file, and waits for none', async () => {
   await expect(readTextFile(directory, 'file')).rejects.toThrow('it is a directory')
 })
 
-it('says whether others may change it', async () => {
+it('says whether others may change it, and whether everybody may read it', async () => {
   await writeFile(file, '')
   for (const [mode, expected] of [
     [0o644, false],
@@ -63,7 +68,10 @@ it('says whether others may change it', async () => {
     [0o600, false],
   ] as const) {
     await chmod(file, mode)
-    expect(await readTextFile(file, 'file')).toMatchObject({ othersMayWrite: expected })
+    expect(await readTextFile(file, 'file')).toMatchObject({
+      othersMayWrite: expected,
+      everybodyMayRead: (mode & 0o004) !== 0,
+    })
   }
 })
 

@@ -10,6 +10,8 @@ export interface TextFile {
   readonly hadMark: boolean
   /** Whether anyone but its owner may change it. */
   readonly othersMayWrite: boolean
+  /** Whether everybody may read it. */
+  readonly everybodyMayRead: boolean
 }
 
 /** Bytes; far more than any file here has. */
@@ -29,14 +31,19 @@ export async function readTextFile(path: string, name: string): Promise<TextFile
     return {
       text: text.replace(/^\uFEFF/, ''),
       hadMark: text.startsWith('\uFEFF'),
-      // On Windows the mode does not say this.
-      othersMayWrite: found.isFile() && process.platform !== 'win32' && (found.mode & 0o022) !== 0,
+      othersMayWrite: saysMode(found) && (found.mode & 0o022) !== 0,
+      everybodyMayRead: saysMode(found) && (found.mode & 0o004) !== 0,
     }
   } catch (cause) {
     const code = codeOf(cause)
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw new CommandError('failed', `cannot read ${name}: ${reasonOf(cause)}`, { cause })
   }
+}
+
+/** Whether the mode says who may do what: on Windows it does not. */
+function saysMode(found: { isFile(): boolean }): boolean {
+  return found.isFile() && process.platform !== 'win32'
 }
 
 /** The reason of a file error, without the path. */

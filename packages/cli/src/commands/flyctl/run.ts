@@ -11,6 +11,7 @@ import { chooseServer, isServerOfEnvironment } from '../../credentials.ts'
 import { CommandError } from '../../errors.ts'
 import type { GlobalFlags } from '../../flags.ts'
 import { tell } from '../../output.ts'
+import { reasonOf } from '../../text-file.ts'
 import { listVariables, tokenVariables } from './variables.ts'
 
 /**
@@ -81,5 +82,6 @@ function describeFailure(cause: NodeJS.ErrnoException, program: string): Command
     const sentence = 'there is no flyctl on the PATH: install it, or name the program in HALLPASS_FLYCTL'
     return new CommandError('failed', sentence, { cause })
   }
-  return new CommandError('failed', `${program} could not be run: ${cause.code ?? cause.message}`, { cause })
+  const named = program === 'flyctl' ? program : `${program}, which HALLPASS_FLYCTL names,`
+  return new CommandError('failed', `${named} could not be run: ${reasonOf(cause)}`, { cause })
 }
