@@ -148,7 +148,16 @@ describe.each(['nginx', 'caddy', 'haproxy'] as const)('%s', (name) => {
       // The proxy would refuse it without an id of ours.
       const long = await ask(port, 'GET', '/v1/users/current', { authorization: `Bearer ${'x'.repeat(60_000)}` })
       expect([long.status, long.text]).toEqual([401, expect.stringContaining('request_id')])
-      for (const path of ['/metrics', '/%6detrics', '/metrics?x=1', '/%6d%65trics']) {
+      for (const path of [
+        '/metrics',
+        '/%6detrics',
+        '/metrics?x=1',
+        '/%6d%65trics',
+        '/metrics/',
+        '/metrics//',
+        '/metrics/?x=1',
+        '/%6detrics/',
+      ]) {
         const { status, text } = await ask(port, 'GET', path)
         expect([path, status, text.includes('hallpass_http')]).toEqual([path, 404, false])
       }

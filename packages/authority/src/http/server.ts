@@ -184,7 +184,7 @@ function withoutStraySlashes(method: string | undefined, url: string): string {
 }
 
 const lastSlash =
-  /^((?:https?:\/\/[^/?]+)?\/(?:graphql|v1|api|aaa|web|metrics_post|metrics|healthz|readyz|openapi\.json|\.well-known)(?:\/[^?]*[^/?])?)\/(?=\?|$)/
+  /^((?:https?:\/\/[^/?]+)?\/(?:graphql|v1|api|aaa|web|metrics_post|healthz|readyz|openapi\.json|\.well-known)(?:\/[^?]*[^/?])?)\/(?=\?|$)/
 
 /** Logs an unexpected error. The client does not see it. */
 export function reportUnforeseen(log: Logger, error: unknown, requestId: string): void {
