@@ -33,3 +33,10 @@ test('each field has one problem, the one that says most, and texts are counted 
     'name is blank; code is too long: at most 3 characters; key is too short: at least 2 characters',
   )
 })
+
+test('a format has the name that people give it', () => {
+  const schema = z.object({ email: z.email(), issuer: z.url(), at: z.iso.datetime() })
+  expect(messageOf(schema, { email: 'x@y', issuer: 'x', at: 'x' })).toBe(
+    'email is not a valid email address; issuer is not a valid URL; at is not a valid time, as 2026-12-01T10:00:00Z',
+  )
+})

@@ -168,7 +168,9 @@ function describeIssue(issue: z.core.$ZodIssue): string {
       return first === undefined ? 'is not an allowed key' : describeIssue(first)
     }
     case 'invalid_format':
-      return issue.message.startsWith('Invalid ') ? `is not a valid ${issue.format}` : issue.message
+      return issue.message.startsWith('Invalid ')
+        ? `is not a valid ${formats.get(issue.format) ?? issue.format}`
+        : issue.message
     case 'invalid_union': {
       const [first] = issue.errors[0] ?? []
       return first === undefined ? 'has none of the allowed forms' : describeIssue(first)
@@ -177,6 +179,14 @@ function describeIssue(issue: z.core.$ZodIssue): string {
       return issue.message
   }
 }
+
+/** What people call the formats that zod checks. */
+const formats: ReadonlyMap<string, string> = new Map([
+  ['email', 'email address'],
+  ['url', 'URL'],
+  ['uuid', 'UUID'],
+  ['datetime', 'time, as 2026-12-01T10:00:00Z'],
+])
 
 function countCharacters(count: number | bigint): string {
   return count === 1 ? '1 character' : `${count} characters`
