@@ -52,6 +52,8 @@ describe('tokens explain', () => {
       return seen.line === 'GET /v1/tokens/current' ? [200, { tokens: [currentToken(['web'])] }] : world(seen)
     })
     expect((await tokens(['explain', header(narrowed)])).stdout).toContain('app web (7)')
+    // It would be refused, which is recorded.
+    expect(server.seen.map(({ line }) => line).filter((line) => line.startsWith('GET /v1/apps?'))).toEqual([])
   })
 
   it.each([

@@ -102,14 +102,13 @@ export async function findNames(
   return { organizations, apps }
 }
 
-/** The apps of an organisation; a token that is limited to some may not list them, but may ask which they are and look at each. */
+/** The apps of an organisation. A token that is limited to some may not list them, and would only be refused, which the trail records. */
 async function findApps(client: Client, slug: string) {
-  const listed = await unlessRefused(async () => (await client.listApps({ org_slug: slug })).apps, undefined)
-  if (listed !== undefined) return listed
   const current = await unlessRefused(async () => (await client.showCurrentTokens()).tokens, [])
-  const names = new Set(current.flatMap(({ apps }) => apps))
+  const limits = new Set(current.flatMap(({ apps }) => apps))
+  if (limits.size === 0) return unlessRefused(async () => (await client.listApps({ org_slug: slug })).apps, [])
   const found = []
-  for (const name of [...names].slice(0, mostShown)) {
+  for (const name of [...limits].slice(0, mostShown)) {
     found.push(...(await unlessRefused(async () => [await client.showApp({ app_name: name })], [])))
   }
   return found
