@@ -1,5 +1,6 @@
 // The store over PostgreSQL: what every store does, and what is specific to a server.
 import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -157,6 +158,23 @@ describe.skipIf(missing !== undefined)(`PostgreSQL${missing ? `, skipped: ${miss
       expect(events?.map(({ subject }) => subject.id)).toEqual([1, 2])
       await other.end()
     }))
+
+  test.each([0, 3])(
+    'what docs/backup.md runs after a restore makes readers of a feed of %i events forget all',
+    (count) =>
+      withStore(async (store, url) => {
+        const start = await store.read((tx) => tx.feed.end())
+        const tell = () => store.write((tx) => tx.users.delete(1, 1))
+        for (let told = 0; told < count; told += 1) await tell()
+        const end = await store.read((tx) => tx.feed.end())
+        const page = await readFile(new URL('../../../../docs/backup.md', import.meta.url), 'utf8')
+        await execute(url, /^```sql\n(.*?)^```$/ms.exec(page)?.[1] ?? '')
+        await tell()
+        for (const position of [start, end]) {
+          expect(await store.read((tx) => tx.feed.after(position, 10))).toBeUndefined()
+        }
+      }),
+  )
 
   test('a page of a list reads a page of its index, even if a table was just loaded and has no statistics', async () => {
     const database = await createDatabase()
