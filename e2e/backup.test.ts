@@ -3,12 +3,15 @@ import { execFileSync } from 'node:child_process'
 import { chmod, copyFile, mkdir, readFile, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 
+import { mountDisk, reasonWithoutDisks } from '../packages/authority/src/store/testing/small-disk.ts'
 import { startAuthority, founder, withDatabase, type TestAuthority } from './authority.ts'
 import { arrive, type Outcome, type Place } from './hallpass.ts'
 import { createAsk, type Ask } from './http.ts'
 import { createOrganisation, mint, revoke, signInFounder, statusOf } from './people.ts'
+
+const withoutDisks = reasonWithoutDisks()
 
 let place: Place
 let authority: TestAuthority
@@ -42,6 +45,29 @@ async function freshDirectory(name = 'fresh'): Promise<string> {
   await copyFile(join(authority.directory, 'root.key'), at(name, 'root.key'))
   return at(name)
 }
+
+describe.skipIf(withoutDisks !== undefined)(`without room${withoutDisks ? `, skipped: ${withoutDisks}` : ''}`, () => {
+  const disk = withoutDisks === undefined ? mountDisk(2) : undefined
+  afterAll(() => disk?.remove())
+
+  test('a backup and a restore say for which file, and change nothing', async () => {
+    if (disk === undefined) throw new Error('There is no disk.')
+    await backUp('b.db')
+    const data = join(disk.directory, 'data')
+    await mkdir(data, { mode: 0o700 })
+    await copyFile(at('b.db'), join(data, 'hallpass.db'))
+    const before = await readFile(join(data, 'hallpass.db'))
+    const file = join(disk.directory, 'b.db')
+    await writeFile(join(disk.directory, 'filler'), Buffer.alloc(2 ** 21 - before.length - 2 ** 18))
+    const backup = await run(1, 'backup', file, '--data', authority.directory)
+    expect(backup.stderr).toContain(`There is no room for ${file}. Nothing was changed.`)
+    const restored = await run(1, 'restore', 'b.db', '--data', data)
+    expect(restored.stderr).toContain(`There is no room for ${join(data, 'hallpass.db')}. Nothing was changed.`)
+    expect(await readFile(join(data, 'hallpass.db'))).toEqual(before)
+    expect(await readdir(data)).toEqual(['hallpass.db'])
+    expect((await readdir(disk.directory)).toSorted()).toEqual(['data', 'filler'])
+  })
+})
 
 describe('a backup', () => {
   test('of a running server, put into a fresh folder, honours the tokens of before', async () => {
@@ -90,7 +116,9 @@ describe('a backup', () => {
     expect((await run(1, 'backup', 'there.db', '--data', authority.directory)).stderr).toMatch(/exists already/)
     expect(await readFile(at('there.db'), 'utf8')).toBe('mine')
     await symlink(at('nowhere'), at('link.db'))
-    expect((await run(1, 'backup', 'link.db', '--data', authority.directory)).stderr).toMatch(/already/)
+    expect((await run(1, 'backup', 'link.db', '--data', authority.directory)).stderr).toContain(
+      `There is a file ${at('link.db')} already`,
+    )
     expect((await run(1, 'backup', 'no/where.db', '--data', authority.directory)).stderr).toContain(
       `There is no directory ${at('no')}`,
     )
@@ -167,6 +195,18 @@ describe('a restore', () => {
     const old = new DatabaseSync(kept)
     expect(old.prepare('select count(*) as count from tokens').get()).toEqual({ count: 1 })
     old.close()
+  })
+
+  test('removes what was left of restores that were killed, and nothing else', async () => {
+    await backUp('b.db')
+    const directory = await freshDirectory()
+    const left = ['hallpass.db.0123456789ab.part', 'hallpass.db.0123456789ab.part-journal']
+    const others = ['hallpass.db.mine.part', 'b.db.0123456789ab.part']
+    for (const name of [...left, ...others]) await writeFile(join(directory, name), 'x', { mode: 0o600 })
+    await run(0, 'restore', 'b.db', '--data', 'fresh')
+    expect((await readdir(directory)).toSorted()).toEqual(
+      ['hallpass.db', 'hallpass.lock', 'root.key', ...others].toSorted(),
+    )
   })
 
   test('by hand, with an old log beside it, is refused at the start', async () => {

@@ -11,6 +11,7 @@ import {
   beginOtherFeed,
   copyDatabase,
   expectKnownVersion,
+  removeDrafts,
   renameDatabase,
   type DatabaseFacts,
 } from '../store/sqlite-copy.ts'
@@ -71,6 +72,7 @@ export async function restore(
   const database = join(dataDirectory, databaseName)
   const lock = holdDataDirectory(dataDirectory)
   try {
+    removeDrafts(database)
     let rootKeyFits: boolean | undefined
     const aside = `${database}.before-${now.toISOString().replaceAll(/[:.]/g, '-')}`
     const kept = existsSync(database) ? aside : undefined

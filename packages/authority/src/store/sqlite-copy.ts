@@ -7,12 +7,13 @@ import {
   existsSync,
   linkSync,
   openSync,
+  readdirSync,
   readSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 
@@ -41,7 +42,7 @@ export async function copyDatabase(
   target: string,
   accept: (facts: DatabaseFacts, draft: string) => void | Promise<void>,
 ): Promise<DatabaseFacts> {
-  const draft = `${target}.${randomBytes(6).toString('hex')}.part`
+  const draft = `${target}.${randomBytes(draftBytes).toString('hex')}.part`
   try {
     closeSync(openSync(draft, 'wx', 0o600))
     const database = openToRead(source)
@@ -57,11 +58,23 @@ export async function copyDatabase(
     giveName(draft, target)
     return facts
   } catch (cause) {
-    throw asStartupError(cause, source)
+    throw asStartupError(cause, source, target)
   } finally {
     for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${draft}${end}`, { force: true })
   }
 }
+
+/** Removes the drafts of copies to `target` that were killed. Nobody else may be copying to it. */
+export function removeDrafts(target: string): void {
+  const directory = dirname(target)
+  for (const name of readdirSync(directory)) {
+    const end = name.startsWith(basename(target)) ? name.slice(basename(target).length) : ''
+    if (draftEnd.test(end)) rmSync(join(directory, name), { force: true })
+  }
+}
+
+const draftBytes = 6
+const draftEnd = /^\.[0-9a-f]{12}\.part(?:-journal|-wal|-shm)?$/
 
 /** Renames the files of a database: first the main file, because the others are worthless without it. */
 export function renameDatabase(from: string, to: string): void {
@@ -187,19 +200,22 @@ function damaged(source: string, finding: string): StartupError {
   return new StartupError('database_damaged', `${source} is damaged: ${finding}. Nothing was changed.`)
 }
 
-function asStartupError(cause: unknown, source: string): StartupError {
+function asStartupError(cause: unknown, source: string, target: string): StartupError {
   if (cause instanceof StartupError) return cause
   if (codeOf(cause) === 'EEXIST') {
-    return new StartupError('file_exists', 'There is a file of that name already, and nothing is written over it.', {
+    return new StartupError('file_exists', `There is a file ${target} already, and nothing is written over it.`, {
       cause,
     })
+  }
+  if (sqliteCodeOf(cause) === sqliteFull || ['ENOSPC', 'EDQUOT'].includes(codeOf(cause))) {
+    return new StartupError('database_unreachable', `There is no room for ${target}. Nothing was changed.`, { cause })
   }
   const reason = denialOf(cause) ?? (cause instanceof Error ? cause.message : String(cause))
   if ([sqliteCorrupt, sqliteNotADatabase].includes(sqliteCodeOf(cause))) return damaged(source, reason)
   return new StartupError('database_unreachable', `${source} cannot be copied: ${reason}.`, { cause })
 }
 
-const [sqliteReadonly, sqliteCorrupt, sqliteCantOpen, sqliteNotADatabase] = [8, 11, 14, 26]
+const [sqliteReadonly, sqliteCorrupt, sqliteFull, sqliteCantOpen, sqliteNotADatabase] = [8, 11, 13, 14, 26]
 
 function sqliteCodeOf(error: unknown): number {
   return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
