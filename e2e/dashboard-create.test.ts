@@ -71,6 +71,34 @@ describe.skipIf(!hasBrowser)('a narrowing that is folded away', () => {
   })
 })
 
+describe.skipIf(!hasBrowser)('a name that is too long', () => {
+  const prepared = prepareDashboard()
+  const { dashboard } = prepared
+  const slug = prepareOrganisation(prepared)
+  const visitor = prepareVisitor(() => dashboard.visitorAs(founder, `/dashboard/${slug}/tokens`))
+
+  it.each([
+    ['tokens', undefined, 'Create organization token', 'is too long: at most 128 characters.'],
+    [
+      'apps',
+      'New app',
+      'Create',
+      'is 1 to 63 characters of a-z, 0-9 and hyphens, with a letter or digit at both ends.',
+    ],
+    ['settings', undefined, 'Rename', 'is too long: at most 80 characters.'],
+  ])('is pasted whole, and refused in words: %s', async (path, open, action, words) => {
+    const { page } = visitor
+    await page.goto(dashboard.url(`/dashboard/${slug}/${path}`))
+    if (open !== undefined) await page.getByRole('button', { name: open }).click()
+    const field = page.getByRole('textbox', { name: /^Name/ })
+    await field.fill('')
+    await page.keyboard.insertText('a'.repeat(200))
+    await page.getByRole('button', { name: action, exact: true }).click()
+    await page.getByText(`Name ${words}`).waitFor()
+    expect(await field.inputValue()).toHaveLength(200)
+  })
+})
+
 describe.skipIf(!hasBrowser)('an organization with limits', () => {
   const prepared = prepareDashboard()
   const { dashboard, ask, admin } = prepared

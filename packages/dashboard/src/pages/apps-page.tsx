@@ -96,7 +96,6 @@ function CreateApp({ onClose }: { readonly onClose: () => void }) {
       <TextField
         label="Name"
         required
-        maxLength={63}
         autoComplete="off"
         autoCapitalize="none"
         spellCheck={false}

@@ -131,7 +131,6 @@ function CreateDialog({ onClose }: { readonly onClose: () => void }) {
       <TextField
         label="Name"
         required
-        maxLength={80}
         autoComplete="off"
         value={name}
         error={fieldError(creation.error, 'name')}
@@ -141,7 +140,6 @@ function CreateDialog({ onClose }: { readonly onClose: () => void }) {
         label="Slug"
         optional
         hint="Used in addresses and on the command line. Leave it empty to make it from the name."
-        maxLength={63}
         autoComplete="off"
         autoCapitalize="none"
         spellCheck={false}

@@ -106,7 +106,6 @@ function Rename() {
       >
         <TextField
           label="Name"
-          maxLength={80}
           autoComplete="off"
           disabled={adminsOnly !== undefined}
           hint={adminsOnly}

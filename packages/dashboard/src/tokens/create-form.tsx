@@ -93,7 +93,6 @@ export function CreateForm({ organisation, prepare, onCreated, onCancel }: Creat
           label="Name"
           optional
           placeholder={kind === 'app' ? 'Deploy token' : 'Org deploy token'}
-          maxLength={128}
           autoComplete="off"
           value={name}
           error={fieldError(creation.error, 'name')}

@@ -40,7 +40,6 @@ export function RenameDialog({ token, slug, onClose }: RenameDialogProps) {
       <TextField
         label="Name"
         required
-        maxLength={128}
         autoComplete="off"
         value={name}
         error={fieldError(renaming.error, 'name')}

@@ -85,7 +85,6 @@ export function AddDialog({ onClose }: { readonly onClose: () => void }) {
       <TextField
         label="Name"
         required
-        maxLength={80}
         autoComplete="off"
         value={name}
         error={fieldError(addition.error, 'name')}
