@@ -104,7 +104,7 @@ describe('the macaroon package', () => {
     [14_500, 'the JSON of caveats alone', "export * from '@hallpass/macaroon/json'"],
     [7_700, 'naming tokens alone', "export * from '@hallpass/macaroon/name'"],
     [3_450, 'narrowing alone', "export * from '@hallpass/macaroon/narrow'"],
-    [22_900, 'what is internal alone', "export * from '@hallpass/macaroon/internal'"],
+    [22_950, 'what is internal alone', "export * from '@hallpass/macaroon/internal'"],
     [17_300, 'explaining alone', "export * from '@hallpass/macaroon/explain'"],
     [
       37_950,

@@ -1,11 +1,10 @@
 /** Caveats as the JSON that `flyctl tokens attenuate` and `tokens debug` speak. */
 
-import { decodeBase64, encodeBase64 } from './base64.ts'
+import { decodeBase64 } from './base64.ts'
 import { badArgument, expectText } from './boundary.ts'
 import type { Caveat } from './caveat.ts'
-import { jsonForms } from './caveats/json-forms.ts'
-import type { CaveatCodec, CaveatJson } from './codec.ts'
-import { checkBounds, decodeCaveats, expectCodec, expectOneValue, settle } from './caveat-set.ts'
+import { checkBounds, expectOneValue } from './caveat-set.ts'
+import { caveatsToValue, jsonOf } from './caveat-values.ts'
 import { MacaroonError } from './errors.ts'
 import {
   expectArray,
@@ -18,7 +17,9 @@ import {
   parseJson,
   quoteShortly,
 } from './json.ts'
-import { flyVocabulary, Vocabulary, vocabularyOf } from './vocabulary.ts'
+import { type Vocabulary, vocabularyOf } from './vocabulary.ts'
+
+export { caveatsToValue } from './caveat-values.ts'
 
 export interface JsonOptions {
   readonly vocabulary?: Vocabulary
@@ -57,37 +58,7 @@ export function caveatsFromJSON(text: string, options: Pick<JsonOptions, 'vocabu
   return caveats
 }
 
-/** What that JSON is made of. Throws as it. */
-export function caveatsToValue(caveats: readonly Caveat[], vocabulary: Vocabulary = flyVocabulary): JsonValue {
-  checkBounds(caveats, Vocabulary.expect(vocabulary))
-  return setToJson(settle(caveats, vocabulary), vocabulary)
-}
-
-/** The same for caveats as on the wire. It throws as `decodeCaveats`. */
-export function caveatBytesToValue(bytes: Uint8Array): JsonValue {
-  // Nobody else has these, so they need no check and no copy.
-  return setToJson(decodeCaveats(bytes), flyVocabulary)
-}
-
 const maxJsonLength = 262_144
-
-function setToJson(caveats: readonly Caveat[], vocabulary: Vocabulary): JsonValue {
-  return caveats.map((caveat) => {
-    const [type, body] = bodyToJson(caveat, vocabulary)
-    return new Map<string, JsonValue>([
-      ['type', type],
-      ['body', body],
-    ])
-  })
-}
-
-function bodyToJson(caveat: Caveat, vocabulary: Vocabulary): [string, JsonValue] {
-  if (caveat.type === 'Unknown') return [String(caveat.number), new Map([['msgpack', encodeBase64(caveat.body)]])]
-  const codec = expectCodec(caveat, vocabulary)
-  // Go calls the caveats of its users by their numbers, since nobody else knows their names.
-  const type = caveat.type === 'Own' ? String(codec.number) : codec.type
-  return [type, jsonOf(codec).toJson(caveat, (inner) => setToJson(inner, vocabulary))]
-}
 
 function setFromJson(value: JsonValue, path: JsonPath, vocabulary: Vocabulary): readonly Caveat[] {
   return expectArray(value, path).map((item, i) => caveatFromJson(item, `${path}[${i}]`, vocabulary))
@@ -106,12 +77,6 @@ function caveatFromJson(value: JsonValue, path: JsonPath, vocabulary: Vocabulary
     throw jsonError(`${path}.type`, `unknown caveat type ${quoteShortly(name)}`)
   }
   return { type: 'Unknown', number, body: rawFromJson(body, `${path}.body`) }
-}
-
-function jsonOf({ type, json }: CaveatCodec<Caveat>): CaveatJson<Caveat> {
-  const form = type === 'Own' || type === 'Unknown' ? json : jsonForms[type]
-  if (form === undefined) throw new MacaroonError('bad-caveat', 'A caveat of this vocabulary has no JSON')
-  return form
 }
 
 function rawFromJson(value: JsonValue, path: JsonPath): Uint8Array {

@@ -1,7 +1,7 @@
 /** What only the authority of this repository, its guard, its client and its tests need. No promise: it changes with any version. */
 
 export { validateAccess } from './access.ts'
-export { caveatBytesToValue, caveatsToValue } from './caveat-json.ts'
+export { caveatBytesToValue, caveatsToValue } from './caveat-values.ts'
 export { decodeCaveats, encodeCaveats } from './caveat-set.ts'
 export { clearFixed } from './clear.ts'
 export { countCaveats, countEncoded, type DerivedName, formatDerived, parseDerived, tailDigests } from './derived.ts'
