@@ -34,6 +34,11 @@ test('each field has one problem, the one that says most, and texts are counted 
   )
 })
 
+test('a field that is not known is named beside what else is wrong with its object', () => {
+  const schema = z.strictObject({ name: z.string().optional() }).refine(({ name }) => name !== undefined, 'is empty')
+  expect(messageOf(schema, { nam: 1 })).toBe('the body has an unknown field: nam; the body is empty')
+})
+
 test('a format has the name that people give it', () => {
   const schema = z.object({ email: z.email(), issuer: z.url(), at: z.iso.datetime() })
   expect(messageOf(schema, { email: 'x@y', issuer: 'x', at: 'x' })).toBe(

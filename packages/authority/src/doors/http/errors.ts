@@ -124,10 +124,13 @@ export function sendNotServed(request: FastifyRequest, reply: FastifyReply): voi
 const parts =
   /(?<=\/)(?:machines|volumes|snapshots|secrets|secretkeys|ip_assignments|certificates|releases|builds|logs|postgres|mpg|egress_ips|kms|oidc)(?=[/?]|$)/g
 
-/** The problems that zod found in `input`, as a sentence: at most five, one a path, with the path and never with the value. */
+/** The problems that zod found in `input`, as a sentence: at most five, with the path and never with the value. */
 export function describeIssues(place: string, input: unknown, error: z.ZodError): InvalidInput {
   // The last of a path says most: a number beyond all safe integers is beyond a closer limit too, an empty name is blank.
-  const lastOfPaths = new Map(error.issues.map((issue) => [JSON.stringify(issue.path), issue]))
+  // That an object has unknown fields, it does not say.
+  const lastOfPaths = new Map(
+    error.issues.map((issue) => [JSON.stringify([issue.path, issue.code === 'unrecognized_keys']), issue]),
+  )
   const issues = [...lastOfPaths.values()].slice(0, 5).map((issue) => {
     const path = issue.path.map((key) => (typeof key === 'number' ? key : describeKey(String(key)))).join('.')
     const missing = issue.code === 'invalid_type' && valueAt(input, issue.path) === undefined
