@@ -1,7 +1,7 @@
 // A Docker engine of a test's own, without a registry, a network bridge or a trace of it afterwards; and images made from
 // the Debian packages of this machine.
 import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
+import { closeSync, existsSync, lstatSync, openSync, readdirSync, realpathSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -38,11 +38,10 @@ export async function startDocker(): Promise<Docker> {
   const places = ['--config-file', at('daemon.json'), '--data-root', at('data'), '--exec-root', at('exec')]
   const alone = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--pidfile', at('pid')]
   const host = `unix://${at('socket')}`
-  const daemon = spawn('dockerd', [...places, ...alone, '--host', host], { env, stdio: ['ignore', 'ignore', 'pipe'] })
-  let log = ''
-  daemon.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    log += chunk
-  })
+  // A pipe would be full at some time, while we wait for a command, and it for us.
+  const log = openSync(at('log'), 'a')
+  const daemon = spawn('dockerd', [...places, ...alone, '--host', host], { env, stdio: ['ignore', 'ignore', log] })
+  closeSync(log)
   const ended = new Promise<void>((resolve) => daemon.once('exit', () => resolve()))
   const all = { env: { ...env, DOCKER_HOST: host, DOCKER_BUILDKIT: '0', DOCKER_CONFIG: directory }, maxBuffer: 2 ** 26 }
   const run = promisify(execFile)
@@ -57,8 +56,9 @@ export async function startDocker(): Promise<Docker> {
   }
   while (!existsSync(at('socket')) || spawnSync('docker', ['version'], { ...all, stdio: 'ignore' }).status !== 0) {
     if (daemon.exitCode !== null) {
+      const words = (await readFile(at('log'), 'utf8')).trim().split('\n').at(-1)
       await stop()
-      throw new Error(log.trim().split('\n').at(-1))
+      throw new Error(words)
     }
     await pause(50)
   }
