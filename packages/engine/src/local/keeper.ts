@@ -1,7 +1,7 @@
 // The keeper outlives the engine's driver: it stores the output of runs, records how they end, and answers their names.
-import { closeSync, constants, existsSync, openSync, watch, type FSWatcher } from 'node:fs'
+import { existsSync, watch, type FSWatcher } from 'node:fs'
 import { readdir, readFile, rm, stat, unlink } from 'node:fs/promises'
-import { createServer, Socket, type Server } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 
 import { openControlGroups, type ControlGroups } from './control-groups.ts'
@@ -9,6 +9,7 @@ import { foldersOf, type Folders } from './folders.ts'
 import { openLog } from './log-writer.ts'
 import { startNameServer, type NameServer } from './name-server.ts'
 import { createNetworks, removeSwitchboard } from './networks.ts'
+import { openPipe, readPipe } from './pipes.ts'
 import { readRecord, writeRecord } from './records.ts'
 
 /** Serves one directory until it has nothing to do. Only one may do so at a time. */
@@ -132,15 +133,7 @@ async function keepRun({ folders, groups, names, owner, runId }: Kept): Promise<
     // Remaining processes must not outlive the main process.
     groups.kill(group).catch((error: unknown) => console.error(error))
   })
-  await Promise.all(
-    streams.map((stream, index) => {
-      const pipe = new Socket({ fd: pipes[index] ?? -1, readable: true, writable: false })
-      pipe.on('data', (bytes: Buffer) => log.write(stream, bytes)).on('error', () => {})
-      return new Promise((resolve) => {
-        pipe.once('close', resolve)
-      })
-    }),
-  )
+  await Promise.all(streams.map((stream, index) => readPipe(pipes[index] ?? -1, (bytes) => log.write(stream, bytes))))
   watcher.close()
   log.close()
   names.remove(group)
@@ -160,14 +153,6 @@ async function keepRun({ folders, groups, names, owner, runId }: Kept): Promise<
   await groups.remove(group)
   await writeRecord(folder, 'exit.json', exit).catch(() => {})
   for (const stream of streams) await unlink(join(folder, stream)).catch(() => {})
-}
-
-/** To be read without waiting. */
-function openPipe(path: string): number {
-  const pipe = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  // A pipe without writers ends only for a reader that has seen one.
-  closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK))
-  return pipe
 }
 
 /** Calls once, when bubblewrap has written how the main process ended. */
