@@ -9,7 +9,7 @@ import { tell, writeJson, writeLine } from '../../output.ts'
 import { attach, hearSignals, wantsToAttach } from './attach.ts'
 import { configure } from './configuration.ts'
 import type { ConfigurationFlags, InteractionFlags, PatienceFlag } from './machine-flags.ts'
-import { waitUntilRun, waitUntilSettled } from './progress.ts'
+import { waitUntilRun, waitUntilSettled, waitUntilStarted } from './progress.ts'
 
 export interface CreateFlags extends GlobalFlags, JsonFlag, AppFlags, ConfigurationFlags, PatienceFlag {
   readonly name?: string | undefined
@@ -84,7 +84,7 @@ async function runAttached(
   context.process.exitCode = await hearSignals(async (ended) => {
     const made = await client.createMachine({ app_name, name: flags.name, region: flags.region, config })
     const name = { app_name, machine_id: made.id }
-    const waiting = waitUntilRun(context, client, name, flags)
+    const waiting = waitUntilStarted(context, client, name, flags)
     let settle: () => Promise<unknown> = () => waitUntilSettled(context, client, name, flags)
     const leave = async () => {
       try {

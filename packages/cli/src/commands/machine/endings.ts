@@ -10,7 +10,7 @@ interface Ending {
   readonly failure?: CommandErrorCode | undefined
 }
 
-/** How its last run ended, or why it has none; undefined where it runs, or nothing is known. */
+/** How its last run ended, or why it has none; undefined where it runs or was asked to restart, or nothing is known. */
 export function describeEnding(machine: Machine): Ending | undefined {
   const { state, events = [] } = machine
   // Events before the newest request do not explain its result.
@@ -18,9 +18,12 @@ export function describeEnding(machine: Machine): Ending | undefined {
   const since = asked === -1 ? events : events.slice(0, asked)
   const exit = since.map(readExit).find((each) => each !== undefined)
   if (state === 'failed') return { words: `could not run${becauseOf(since)}`, failure: failureOf(exit) }
-  if (state !== 'stopped' && state !== 'destroyed') return undefined
-  return exit === undefined ? undefined : describeExit(exit, machine)
+  if (exit === undefined || !over.has(state) || (state === 'restarting' && exit.requestedStop)) return undefined
+  return describeExit(exit, machine)
 }
+
+/** States of a machine whose program has ended; its restart policy starts a `restarting` one again. */
+const over: ReadonlySet<string> = new Set(['stopped', 'destroyed', 'restarting'])
 
 interface Exit {
   readonly code: number

@@ -157,6 +157,22 @@ it.each([
   expect(outcome.stderr).toContain(words)
 })
 
+it.each([
+  [machine('failed', { events: exit(127, { error: 'there is no program /no/such' }) }), 127, 'there is no program /no'],
+  [machine('destroyed', { events: exit(3) }), 1, `Error: machine ${id} ended with exit code 3`],
+  [machine('restarting', { events: exit(3) }), 1, `Error: machine ${id} ended with exit code 3`],
+  [machine('stopped', { events: exit(0) }), 0, `Machine ${id} ended with exit code 0`],
+  [machine('restarting', { events: exit(143, { requested_stop: true }) }), 0, `Machine ${id} is started\n`],
+  [machine('started'), 0, `\`hallpass machine logs ${id} -a web\` shows`],
+])('finds out that a program failed just after its start: %#', async (ended, code, words) => {
+  server.answer(passing(machine('created'), machine('started'), ended))
+  const outcome = await hallpass('machine run busybox:1')
+  expect(outcome).toMatchObject({ code, stdout: `${id}\n` })
+  expect(outcome.stderr).toContain(words)
+  const waits = server.seen.filter(({ line }) => line.startsWith(`GET ${one}/wait`))
+  expect(waits.at(-1)?.line).toBe(`GET ${one}/wait?state=stopped%2Cfailed%2Cdestroyed&timeout=1`)
+})
+
 it('says what the authority finds wrong in the words of the flags', async () => {
   const sentence = 'config.stop_config.signal is no signal that can be sent'
   server.answer(() => [400, { ...refusal('invalid_request', sentence), field: 'config.stop_config.signal' }])

@@ -14,6 +14,8 @@ const resting: ReadonlySet<string> = new Set(['started', 'stopped', 'suspended',
 
 /** Seconds of one request, and so between two reports of a passing state. */
 const look = 2
+/** Seconds for which a machine that is started is watched. */
+const firstMoment = 1
 
 /**
  * Waits until nothing is under way with the machine, and reports each state that it passes through.
@@ -46,7 +48,8 @@ export async function waitUntilSettled(
 }
 
 /**
- * Waits as {@link waitUntilSettled}, for a machine that is to run, and reports if its program has ended already.
+ * Waits as {@link waitUntilStarted}, and then for a moment longer: a program that cannot be run, or that fails at once, is
+ * found out just after its start.
  * @throws CommandError where it could not run, or its program failed
  */
 export async function waitUntilRun(
@@ -55,9 +58,29 @@ export async function waitUntilRun(
   name: NamedMachine,
   flags: PatienceFlag,
 ): Promise<Machine | undefined> {
-  const machine = await waitUntilSettled(context, client, name, flags)
-  if (machine === undefined || machine.state === 'started') return machine
-  const ending = describeEnding(machine)
+  const machine = await waitUntilStarted(context, client, name, flags)
+  if (machine?.state !== 'started') return machine
+  const ends = ['stopped', 'failed', 'destroyed']
+  await unlessLate(unlessGone(client.waitForMachine({ ...name, state: ends, timeout: firstMoment })))
+  return reportEnding(context, name, await unlessGone(client.showMachine(name)))
+}
+
+/**
+ * Waits as {@link waitUntilSettled}, for a machine that is to run, and reports if its program has ended already.
+ * @throws CommandError where it could not run, or its program failed
+ */
+export async function waitUntilStarted(
+  context: Context,
+  client: Client,
+  name: NamedMachine,
+  flags: PatienceFlag,
+): Promise<Machine | undefined> {
+  return reportEnding(context, name, await waitUntilSettled(context, client, name, flags))
+}
+
+/** @throws CommandError where it could not run, or its program failed */
+function reportEnding(context: Context, name: NamedMachine, machine: Machine | undefined): Machine | undefined {
+  const ending = machine && describeEnding(machine)
   if (ending === undefined) return machine
   const { words, failure } = ending
   if (failure !== undefined) throw new CommandError(failure, `machine ${name.machine_id} ${words}`)
