@@ -19,7 +19,8 @@ export function describeEnding(machine: Machine): Ending | undefined {
   const exit = since.map(readExit).find((each) => each !== undefined)
   if (state === 'failed') return { words: `could not run${becauseOf(since)}`, failure: failureOf(exit) }
   if (exit === undefined || !over.has(state) || (state === 'restarting' && exit.requestedStop)) return undefined
-  return describeExit(exit, machine)
+  const { words, failure } = describeExit(exit, machine)
+  return { words: state === 'restarting' ? `${words}, and is started again` : words, failure }
 }
 
 /** States of a machine whose program has ended; its restart policy starts a `restarting` one again. */

@@ -160,7 +160,7 @@ it.each([
 it.each([
   [machine('failed', { events: exit(127, { error: 'there is no program /no/such' }) }), 127, 'there is no program /no'],
   [machine('destroyed', { events: exit(3) }), 1, `Error: machine ${id} ended with exit code 3`],
-  [machine('restarting', { events: exit(3) }), 1, `Error: machine ${id} ended with exit code 3`],
+  [machine('restarting', { events: exit(3) }), 1, `Error: machine ${id} ended with exit code 3, and is started again`],
   [machine('stopped', { events: exit(0) }), 0, `Machine ${id} ended with exit code 0`],
   [machine('restarting', { events: exit(143, { requested_stop: true }) }), 0, `Machine ${id} is started\n`],
   [machine('started'), 0, `\`hallpass machine logs ${id} -a web\` shows`],
