@@ -8,8 +8,9 @@ export interface ConnectionBounds {
   readonly connectionsOfOnly: number
   /** Requests of one connection that are begun and not answered. */
   readonly requests: number
-  /** Light requests that begin together. */
+  /** Light requests that begin together, at most, and the milliseconds that they may take: after a longer time, fewer begin. */
   readonly together: number
+  readonly timeTogether: number
   /** Bytes read and not parsed, or answered and not sent, of everybody and of one network. */
   readonly bytes: number
   readonly bytesOfNetwork: number
@@ -28,7 +29,8 @@ export const connectionBounds: ConnectionBounds = {
   connectionsOfNetwork: 1024,
   connectionsOfOnly: 32,
   requests: 8,
-  together: 16,
+  together: 32,
+  timeTogether: 5,
   bytes: 256 * 1024 * 1024,
   bytesOfNetwork: 64 * 1024 * 1024,
   patience: 30_000,

@@ -297,6 +297,17 @@ test.each([
   ['with a body and a cookie begin alone', post(1, 'cookie: a=b\r\n'), 'babababababababa'],
   ['with a body of unknown length begin alone', chunked, 'babababababababa'],
 ])('requests that are read at once and come %s', async (_, sent, wanted) => {
+  expect(await orderOf(8, sent, { together: 4 })).toBe(wanted)
+})
+
+test('fewer requests begin together where they take long, and more where all of them are quick', async () => {
+  expect(await orderOf(8, get('/'), { together: 4, timeTogether: -1 })).toBe('bbbbaaaabbaababa')
+  const order = await orderOf(30, get('/'), { together: 10, timeTogether: Infinity })
+  expect(order.match(/b+/g)?.map(({ length }) => length)).toEqual([8, 9, 10, 3])
+})
+
+/** Requests that are read at once, each on its connection: `b` where one begins, `a` where it is answered. */
+async function orderOf(count: number, sent: string, bounds: Partial<ConnectionBounds>): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'hallpass-at-once-'))
   open.add({ close: () => rmSync(directory, { recursive: true }) })
   const path = join(directory, 'socket')
@@ -310,18 +321,18 @@ test.each([
         response.end()
       })()
     },
-    { together: 4 },
+    bounds,
     // However busy the machine is, a turn has time for all.
     createTurns(() => 0),
     { path },
   )
-  const all = await Promise.all(Array.from({ length: 8 }, () => dial(path)))
-  await expect.poll(() => promisify(server.getConnections.bind(server))()).toBe(8)
+  const all = await Promise.all(Array.from({ length: count }, () => dial(path)))
+  await expect.poll(() => promisify(server.getConnections.bind(server))()).toBe(count)
   // In one turn of the event loop, which the server shares. Over TCP, the kernel may deliver some of it a little later.
   for (const { socket } of all) socket.write(sent)
-  await expect.poll(() => order.length).toBe(16)
-  expect(order).toBe(wanted)
-})
+  await expect.poll(() => order.length).toBe(2 * count)
+  return order
+}
 
 test.each([
   ['of one network', { bytesOfNetwork: 150_000 }],

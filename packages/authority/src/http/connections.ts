@@ -30,6 +30,8 @@ declare module 'node:http' {
 const maxHeaderSize = 80 * 1024
 /** Characters of the tokens of a light request: several tokens, which take a millisecond to verify. */
 const longestOfLight = 4096
+/** Light requests that begin together, before it is known how long they take. */
+const atFirstTogether = 8
 const endOfHead = Buffer.from('\r\n\r\n')
 const nothing = Buffer.alloc(0)
 
@@ -63,6 +65,8 @@ export function createConnections(options: {
   const networks = new Map<string, number>()
   const connections = new Map<Socket, Connection>()
   const gathered: Connection[] = []
+  /** How many of them begin together now. */
+  let together = Math.min(atFirstTogether, bounds.together)
   const weighing = setInterval(weigh, bounds.weighingInterval).unref()
   let opened = 0
   let ending = false
@@ -169,9 +173,18 @@ export function createConnections(options: {
   }
 
   function beginTogether(): void {
-    for (const connection of gathered.splice(0, bounds.together)) attend(connection)
+    const began = now()
+    const some = gathered.splice(0, together)
+    for (const connection of some) attend(connection)
     // After the promise jobs of these.
-    if (gathered.length > 0) queueMicrotask(() => process.nextTick(beginTogether))
+    queueMicrotask(() => {
+      process.nextTick(() => {
+        // As TCP does with its window.
+        if (some.length > 1 && now() - began > bounds.timeTogether) together = Math.ceil(together / 2)
+        else if (some.length === together) together = Math.min(together + 1, bounds.together)
+        if (gathered.length > 0) beginTogether()
+      })
+    })
   }
 
   function mayGoOn({ socket, parsed, held, begun }: Connection): boolean {
