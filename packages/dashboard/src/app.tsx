@@ -16,6 +16,7 @@ import { TakeFirstContext, createTakeFirst } from './shell/page-header.tsx'
 import { OrganisationProvider } from './shell/organisation.tsx'
 import { PublicShell, Shell } from './shell/shell.tsx'
 import { Announcer } from './ui/announcer.tsx'
+import { createClock } from './ui/clock.ts'
 import { keepFocus } from './ui/keep-focus.ts'
 import { lazily, PageBoundary } from './ui/part.tsx'
 import { PageSkeleton } from './ui/skeleton.tsx'
@@ -45,11 +46,12 @@ const { checkAnswer } = createCheck(forms)
 /** @param origin the address of the authority, which serves this page too */
 export function App({ origin }: { readonly origin: string }) {
   useEffect(() => keepFocus(document), [])
+  const [clock] = useState(() => createClock())
   const [services] = useState(() => ({
     client: createClient({
       url: origin,
       userAgent: '',
-      fetch: createCleansingFetch((...request) => fetch(...request)),
+      fetch: createCleansingFetch(clock.follow((...request) => fetch(...request))),
       checkAnswer,
     }),
     origin,
@@ -60,7 +62,7 @@ export function App({ origin }: { readonly origin: string }) {
       <TakeFirstContext value={takeFirst}>
         <PageBoundary>
           <Announcer>
-            <NowProvider>
+            <NowProvider clock={clock}>
               <SessionProvider>
                 <Pages />
                 <Ended />
