@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 
 import { founder } from './authority.ts'
 import { hasBrowser, prepareVisitor, prepareDashboard } from './dashboard.ts'
-import { createApp } from './people.ts'
+import { createApp, createOrganisation } from './people.ts'
 import { prepareOrganisation } from './prepare.ts'
 
 describe.skipIf(!hasBrowser)('a bad network', () => {
@@ -89,6 +89,24 @@ describe.skipIf(!hasBrowser)('a bad network', () => {
     await page.getByText('You are offline.').waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Create organization token' }).click()
     await page.getByRole('heading', { name: 'made on a train is ready' }).waitFor()
+  })
+
+  it('shows at once what was made although its answer was lost, and keeps what is typed', async () => {
+    const { page } = visitor
+    const { slug: other } = await createOrganisation(ask, admin.token, 'Lost Answers')
+    await page.goto(dashboard.url(`/dashboard/${other}/tokens`))
+    await page.getByLabel('Name (optional)').fill('unanswered')
+    await page.route('**/v1/orgs/*/tokens', async (route) => {
+      if (route.request().method() !== 'POST') return route.fallback()
+      await route.fetch()
+      return route.abort()
+    })
+    await page.getByRole('button', { name: 'Create organization token' }).click()
+    await page.getByRole('alert').getByText('look before you try again').waitFor()
+    await page.getByRole('row').filter({ hasText: 'unanswered' }).waitFor()
+    expect(await page.getByLabel('Name (optional)').inputValue()).toBe('unanswered')
+    await page.getByRole('alert').getByText('look before you try again').waitFor()
+    await page.unroute('**/v1/orgs/*/tokens')
   })
 
   it('offers to reload if a file of the page cannot be fetched', async () => {

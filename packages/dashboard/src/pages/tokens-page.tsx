@@ -33,18 +33,28 @@ export function TokensPage() {
   })
   const [minted, setMinted] = useState<MintedToken | undefined>(undefined)
   const [isOpen, setOpen] = useState(false)
+  // Its answer may be lost, and the list no longer empty: what was typed stays.
+  const [isTried, setTried] = useState(false)
   useCameFor('isNew', setOpen)
   const opener = useRef<HTMLButtonElement>(null)
   // Nothing to look at, and one thing to do.
   const isEmpty = params.size === 0 && list.data?.tokens.length === 0
-  const isMaking = minted === undefined && (isOpen || isEmpty)
+  const isMaking = minted === undefined && (isOpen || isEmpty || isTried)
   return (
     <>
       <PageHeader
         title="Tokens"
         lead={`Programs use tokens to work with ${organisation.name} and nothing else.`}
         actions={
-          <Button ref={opener} kind="primary" aria-expanded={isMaking} onClick={() => setOpen(!isOpen)}>
+          <Button
+            ref={opener}
+            kind="primary"
+            aria-expanded={isMaking}
+            onClick={() => {
+              setOpen(!isOpen)
+              setTried(false)
+            }}
+          >
             New token
           </Button>
         }
@@ -62,15 +72,18 @@ export function TokensPage() {
             <CreateForm
               organisation={organisation}
               prepare={loadCreated}
+              onTried={() => setTried(true)}
               onCreated={(made) => {
                 setMinted(made)
                 setOpen(false)
+                setTried(false)
               }}
               onCancel={
                 isEmpty
                   ? undefined
                   : () => {
                       setOpen(false)
+                      setTried(false)
                       opener.current?.focus()
                     }
               }

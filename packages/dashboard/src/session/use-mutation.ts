@@ -1,8 +1,9 @@
 // A hook that changes something at the authority as the person who is logged in.
 import { use, useState } from 'react'
 
-import { FailureContext } from '../api/use-query.ts'
+import { FailureContext, useCache } from '../api/use-query.ts'
 import { useAnnounce } from '../ui/announce.ts'
+import { mayBeDone } from '../ui/failure-words.ts'
 
 interface MutationOptions<Data, Variables> {
   readonly run: (variables: Variables) => Promise<Data>
@@ -33,6 +34,7 @@ export function useMutation<Data, Variables = void>(
 ): Mutation<Data, Variables> {
   const fail = use(FailureContext)
   const announce = useAnnounce()
+  const cache = useCache()
   const [state, setState] = useState<MutationState<Data, Variables>>(idle)
 
   async function run(variables: Variables): Promise<void> {
@@ -46,6 +48,8 @@ export function useMutation<Data, Variables = void>(
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error('unknown', { cause })
       fail(error)
+      // Nobody waits for it: the network may be gone.
+      if (mayBeDone(error)) void cache.invalidate([])
       await options.onSettled?.()
       setState({ ...idle, error, variables })
     }

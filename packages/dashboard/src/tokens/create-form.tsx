@@ -27,12 +27,14 @@ interface CreateFormProps {
   readonly organisation: OrganisationDetails
   /** Fetches what shows the token: a token that cannot be shown must not be made. */
   readonly prepare: () => Promise<unknown>
+  /** Called when the authority is asked for the token. */
+  readonly onTried: () => void
   readonly onCreated: (minted: MintedToken) => void
   /** Absent where the form stays. */
   readonly onCancel?: (() => void) | undefined
 }
 
-export function CreateForm({ organisation, prepare, onCreated, onCancel }: CreateFormProps) {
+export function CreateForm({ organisation, prepare, onTried, onCreated, onCancel }: CreateFormProps) {
   const { client } = useServices()
   const cache = useCache()
   const now = useNow()
@@ -77,6 +79,7 @@ export function CreateForm({ organisation, prepare, onCreated, onCancel }: Creat
   function submit(): void {
     setTried(true)
     if (expiryProblem !== undefined || appProblem !== undefined || Object.keys(narrowingProblems).length > 0) return
+    onTried()
     creation.mutate()
   }
 

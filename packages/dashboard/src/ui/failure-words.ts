@@ -27,11 +27,16 @@ export function fieldError(error: Error | null, field: string): string | undefin
   return finish(error.message.replace(field, field.replaceAll('_', ' ')))
 }
 
-function describeConnection({ code, details: { method, path = '' } }: ConnectionError): string {
-  const sentence = connectionWords[code]
-  if (code === 'not_sent') return sentence
+/** Whether what was asked may have been done, although no answer says so. */
+export function mayBeDone(error: Error): boolean {
+  return error instanceof ConnectionError && error.code !== 'not_sent' && !makesNothing.test(error.details.path ?? '')
+}
+
+function describeConnection(error: ConnectionError): string {
+  const sentence = connectionWords[error.code]
+  if (error.code === 'not_sent') return sentence
   // Whoever makes a token again, because its answer was lost, leaves one behind that nobody knows.
-  const mayBeMade = method === 'POST' && !makesNothing.test(path)
+  const mayBeMade = error.details.method === 'POST' && mayBeDone(error)
   return `${sentence} ${mayBeMade ? 'It may have been done all the same: look before you try again.' : 'Try again.'}`
 }
 
