@@ -5,6 +5,7 @@ import { buildHallpass } from './application.ts'
 import { arrangeArguments } from './arguments.ts'
 import type { Context } from './context.ts'
 import { CommandError, describeError, exitCodeFor, exitCodes } from './errors.ts'
+import { reasonOf } from './text-file.ts'
 
 /** Runs the command that the process was started with, and sets its exit code. */
 export async function main(): Promise<void> {
@@ -75,7 +76,7 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') return
   // The command that wrote may explain it better, and ends first.
   setImmediate(() => {
-    if ((process.exitCode ?? 0) === 0) die(new CommandError('failed', `it could not be printed: ${error.message}`))
+    if ((process.exitCode ?? 0) === 0) die(new CommandError('failed', `it could not be printed: ${reasonOf(error)}`))
   })
 }
 

@@ -10,6 +10,7 @@ import type { Context } from './context.ts'
 import { CommandError } from './errors.ts'
 import type { JsonFlag } from './flags.ts'
 import { formatTable } from './table.ts'
+import { reasonOf } from './text-file.ts'
 
 /** A line of data. */
 export function writeLine(context: Context, text: string): void {
@@ -37,7 +38,9 @@ export async function writeOnce(context: Context, text: string, lost: string): P
       context.stdout.write(`${text}\n`, (error) => (error ? reject(error) : resolve()))
     })
   } catch (cause) {
-    throw new CommandError('failed', `it could not be printed, so nobody has seen it; ${lost}`, { cause })
+    throw new CommandError('failed', `it could not be printed (${reasonOf(cause)}), so nobody has seen it; ${lost}`, {
+      cause,
+    })
   }
   if (leadsNowhere(context.stdout.fd)) {
     throw new CommandError('failed', `standard output leads nowhere, so nobody has seen it; ${lost}`)

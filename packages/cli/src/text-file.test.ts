@@ -2,11 +2,12 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { getSystemErrorMap } from 'node:util'
 
 import { afterEach, beforeEach, expect, inject, it } from 'vitest'
 
 import { CommandError } from './errors.ts'
-import { readTextFile } from './text-file.ts'
+import { readTextFile, reasonOf } from './text-file.ts'
 
 const entry = inject('hallpass')
 
@@ -80,3 +81,27 @@ it('reads what a shell pipes in by name', () => {
   const { stderr } = spawnSync('bash', ['-c', script, process.execPath, entry], { encoding: 'utf8', cwd: directory })
   expect(stderr).toContain('app should be a text')
 })
+
+it('says what the system refused in words, and never by its code', () => {
+  for (const [errno, [code, description]] of getSystemErrorMap()) {
+    for (const message of [`${code}: ${description}, write`, `write ${code}`, `spawn /bin/x ${code}`]) {
+      const words = reasonOf(Object.assign(new Error(message), { code, errno }))
+      expect(words).not.toMatch(/\bE[A-Z\d]{2,}/)
+      expect(words.length).toBeGreaterThan(3)
+    }
+  }
+})
+
+it.skipIf(process.platform !== 'linux').each([['version'], ['help'], ['completion', 'bash']])(
+  'says that the disk is full where the output of %s cannot be written',
+  (...words) => {
+    const { status, stderr } = spawnSync(
+      '/bin/sh',
+      ['-c', 'exec "$@" >/dev/full', 'sh', process.execPath, entry, ...words],
+      {
+        encoding: 'utf8',
+      },
+    )
+    expect({ status, stderr }).toEqual({ status: 1, stderr: 'Error: it could not be printed: the disk is full\n' })
+  },
+)

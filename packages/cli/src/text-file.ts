@@ -1,6 +1,7 @@
 // Reads a text file that a person names, or that is in a usual place.
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { getSystemErrorMap } from 'node:util'
 
 import { CommandError } from './errors.ts'
 
@@ -46,20 +47,32 @@ function saysMode(found: { isFile(): boolean }): boolean {
   return found.isFile() && process.platform !== 'win32'
 }
 
-/** The reason of a file error, without the path. */
+/** The reason of a file error in words, without the system's code and the path. */
 export function reasonOf(cause: unknown): string {
-  const told = new Map([
-    ['EACCES', 'permission denied'],
-    ['EROFS', 'the file system is read-only'],
-    ['ENOSPC', 'there is no room left'],
-    ['ENOENT', 'there is no such file'],
-    ['ENOTDIR', 'a part of its path is no directory'],
-    ['ELOOP', 'its symbolic links lead nowhere'],
-    ['ENAMETOOLONG', 'its name is too long'],
-    ['EPERM', 'the system does not permit it'],
-  ]).get(codeOf(cause) ?? '')
-  return told ?? (cause instanceof Error ? cause.message : String(cause))
+  if (!(cause instanceof Error)) return String(cause)
+  const [, words] = ('errno' in cause ? getSystemErrorMap().get(Number(cause.errno)) : undefined) ?? []
+  return fileReasons.get(codeOf(cause) ?? '') ?? words ?? cause.message
 }
+
+const fileReasons: ReadonlyMap<string, string> = new Map([
+  ['EACCES', 'permission denied'],
+  ['EROFS', 'the file system is read-only'],
+  ['ENOSPC', 'the disk is full'],
+  ['EDQUOT', 'the disk quota is used up'],
+  ['EFBIG', 'it is larger than the system allows'],
+  ['ENOENT', 'there is no such file'],
+  ['ENOTDIR', 'a part of its path is no directory'],
+  ['EISDIR', 'it is a directory'],
+  ['EEXIST', 'there is a file of this name already'],
+  ['ELOOP', 'its symbolic links lead nowhere'],
+  ['ENAMETOOLONG', 'its name is too long'],
+  ['EPERM', 'the system does not permit it'],
+  ['EMFILE', 'too many files are open: raise the limit that "ulimit -n" shows'],
+  ['ENFILE', 'too many files are open on this machine'],
+  ['EIO', 'the disk does not read or write as it should'],
+  ['EBUSY', 'another program uses it'],
+  ['EPIPE', 'nobody reads it'],
+])
 
 /** A pipe that a shell has opened, as for `<(command)`: other pipes may never have a writer. */
 function isOpenAlready(path: string): boolean {

@@ -7,6 +7,7 @@ import process from 'node:process'
 
 import type { Environment } from '../../environment.ts'
 import { CommandError } from '../../errors.ts'
+import { reasonOf } from '../../text-file.ts'
 
 export interface Outcome {
   readonly code: number | null
@@ -93,7 +94,7 @@ async function startAuthority(
     }
     child.stdout.setEncoding('utf8').on('data', hear)
     child.stderr.setEncoding('utf8').on('data', hear)
-    child.on('error', (error) => give(`could not be started (${error.message})`))
+    child.on('error', (error) => give(`could not be started (${reasonOf(error)})`))
     child.on('close', () => {
       clearTimeout(timer)
       children.delete(child)
