@@ -349,7 +349,7 @@ describe('rules', () => {
 
   test('need their file, and a proxy that may say what it holds', async () => {
     await expect(start(join(directory, 'nothing.json'))).rejects.toThrow(
-      '--authorize-rules names a file that cannot be read (ENOENT)',
+      '--authorize-rules names a file that cannot be read (no such file or directory)',
     )
     const file = await writeRules(JSON.stringify({ rules }))
     await expect(start(file, [])).rejects.toThrow('--authorize-rules needs --trusted-proxies')

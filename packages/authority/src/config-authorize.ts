@@ -6,7 +6,7 @@ import { routes } from '@hallpass/client/contract'
 import { parseRules, RulesError, type Rule } from '@hallpass/guard/forwarded'
 
 import { checkPath } from './config-text.ts'
-import { denialOf, StartupError } from './domain/errors.ts'
+import { refusalOf, StartupError } from './domain/errors.ts'
 import { describeIssues } from './doors/http/errors.ts'
 
 const { access } = routes.authorizeToken.body.shape
@@ -25,9 +25,7 @@ export function checkAuthorizeRules(file: string, trustsProxies: boolean): reado
     })
   } catch (error) {
     if (error instanceof RulesError) throw invalid(`names a file with a mistake: ${error.message}`)
-    const denial = denialOf(error)
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    throw invalid(`names a file that cannot be read (${denial ?? code})`, error)
+    throw invalid(`names a file that cannot be read (${refusalOf(error)})`, error)
   }
 }
 

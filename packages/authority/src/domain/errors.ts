@@ -1,5 +1,7 @@
 // The errors of the domain: one code each, a sentence for people, and a hidden cause.
 
+import { getSystemErrorMap } from 'node:util'
+
 export type DomainErrorCode =
   | 'unauthenticated' // no token, or not genuine, or no longer valid
   | 'forbidden' // genuine, but a caveat or a role forbids it
@@ -75,6 +77,18 @@ export function denialOf(error: unknown): string | undefined {
   if (flag === undefined) return 'Node.js forbids it under --permission'
   const of = typeof resource === 'string' && resource !== '' ? `=${resource}` : ''
   return `Node.js was started with --permission and without ${flag}${of}`
+}
+
+/**
+ * Why the system or Node refused, in words without the system's code: `no space left on device`.
+ * @param named what the sentence names already; another path is named, too
+ */
+export function refusalOf(error: unknown, named?: string): string {
+  if (!(error instanceof Error)) return String(error)
+  const [, words] = ('errno' in error ? getSystemErrorMap().get(Number(error.errno)) : undefined) ?? []
+  const path: unknown = Reflect.get(error, 'path')
+  const isElsewhere = named !== undefined && typeof path === 'string' && path !== named
+  return denialOf(error) ?? (words === undefined ? error.message : words + (isElsewhere ? ` (${path})` : ''))
 }
 
 const permissionFlags: ReadonlyMap<string, string> = new Map([

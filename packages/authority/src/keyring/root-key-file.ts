@@ -4,7 +4,7 @@ import { constants, type Stats } from 'node:fs'
 import { appendFile, chmod, link, lstat, open, readdir, readFile, readlink, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { denialOf, StartupError } from '../domain/errors.ts'
+import { denialOf, refusalOf, StartupError } from '../domain/errors.ts'
 
 // O_SYNC flushes each write, because Node.js under its permission model has no fsync.
 const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_SYNC } = constants
@@ -40,8 +40,8 @@ export async function findRootKeyFile(dataDirectory: string): Promise<RootKeyFil
     return { path, text, isUsed: usedMark.test(text) }
   } catch (cause) {
     if (cause instanceof StartupError) throw cause
-    const why = denialOf(cause) ?? 'the user that runs Hallpass needs to read it'
-    throw refused(`${path} cannot be read (${codeOf(cause)}): ${why}.`, cause)
+    const advice = denialOf(cause) === undefined ? ': the user that runs Hallpass needs to read it' : ''
+    throw refused(`${path} cannot be read (${refusalOf(cause)})${advice}.`, cause)
   }
 }
 
@@ -56,7 +56,7 @@ export async function createRootKeyFile(dataDirectory: string, text: string): Pr
   try {
     await writeOnce(path, `${text}\n`)
   } catch (cause) {
-    throw refused(`${path} cannot be made (${denialOf(cause) ?? codeOf(cause)}).`, cause)
+    throw refused(`${path} cannot be made (${refusalOf(cause)}).`, cause)
   }
   const made = await findRootKeyFile(dataDirectory)
   if (made === undefined) throw refused(`${path} was removed as soon as it was made.`)
@@ -110,7 +110,7 @@ async function expectTarget(path: string): Promise<void> {
     await stat(path)
   } catch (cause) {
     const target = await readlink(path)
-    throw refused(`${path} is a link to ${target}, which cannot be found (${codeOf(cause)}): fix the link.`, cause)
+    throw refused(`${path} is a link to ${target}, which cannot be found (${refusalOf(cause)}): fix the link.`, cause)
   }
 }
 

@@ -17,7 +17,7 @@ import { basename, dirname, join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 
-import { denialOf, StartupError } from '../domain/errors.ts'
+import { refusalOf, StartupError } from '../domain/errors.ts'
 import { newestVersion } from './migrate.ts'
 import { flushDirectory } from './sqlite-flush.ts'
 import { checkIntegrity } from './sqlite-look.ts'
@@ -210,7 +210,7 @@ function asStartupError(cause: unknown, source: string, target: string): Startup
   if (sqliteCodeOf(cause) === sqliteFull || ['ENOSPC', 'EDQUOT'].includes(codeOf(cause))) {
     return new StartupError('database_unreachable', `There is no room for ${target}. Nothing was changed.`, { cause })
   }
-  const reason = denialOf(cause) ?? (cause instanceof Error ? cause.message : String(cause))
+  const reason = refusalOf(cause, source)
   if ([sqliteCorrupt, sqliteNotADatabase].includes(sqliteCodeOf(cause))) return damaged(source, reason)
   return new StartupError('database_unreachable', `${source} cannot be copied: ${reason}.`, { cause })
 }

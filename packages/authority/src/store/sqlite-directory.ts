@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmdirSync, rmS
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-import { denialOf, StartupError } from '../domain/errors.ts'
+import { refusalOf, StartupError } from '../domain/errors.ts'
 import { databaseName, expectSoundFiles, lockName, type Onlooker } from './sqlite-files.ts'
 
 export interface DataDirectory {
@@ -131,7 +131,7 @@ export function findDatabase(directory: string): DataDirectory {
 /** The error for a data directory or database file that SQLite or the file system refuses. */
 export function unusable(directory: string, cause: unknown): StartupError {
   if (cause instanceof StartupError) return cause
-  const reason = denialOf(cause) ?? (cause instanceof Error ? cause.message : String(cause))
+  const reason = refusalOf(cause, directory)
   return new StartupError('database_unreachable', `The data directory ${directory} cannot be used: ${reason}.`, {
     cause,
   })

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 
-import { StartupError } from '../domain/errors.ts'
+import { refusalOf, StartupError } from '../domain/errors.ts'
 
 export const databaseName = 'hallpass.db'
 export const lockName = 'hallpass.lock'
@@ -133,7 +133,7 @@ export class FilesInPlace {
       try {
         if (identityOf(path) !== identity) return `${path} was removed, moved or replaced while the server runs`
       } catch (error) {
-        return `${path} cannot be looked at: ${error instanceof Error ? error.message : String(error)}`
+        return `${path} cannot be looked at: ${refusalOf(error)}`
       }
     }
     this.#settled = state

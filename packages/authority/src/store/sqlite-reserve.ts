@@ -4,7 +4,7 @@ import { closeSync, constants, openSync, rmSync, statSync, truncateSync, writeSy
 import { open, rename, rm } from 'node:fs/promises'
 import { constants as system } from 'node:os'
 
-import { denialOf } from '../domain/errors.ts'
+import { refusalOf } from '../domain/errors.ts'
 
 export class Reserve {
   readonly #path: string
@@ -111,7 +111,7 @@ export class Reserve {
       if (isOfRoom(error)) return 'full'
       if (!this.#isRefused)
         this.#warn(
-          `${this.#path} cannot be made: ${denialOf(error) ?? (error instanceof Error ? error.message : String(error))}. ` +
+          `${this.#path} cannot be made: ${refusalOf(error, this.#path)}. ` +
             'Without it a full disk leaves no room for revocations',
         )
       this.#isRefused = true
