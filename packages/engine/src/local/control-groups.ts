@@ -22,11 +22,13 @@ export interface ControlGroups {
   numbers(name: string): Promise<readonly number[]>
   freeze(name: string, frozen: boolean): Promise<void>
   isFrozen(name: string): Promise<boolean>
-  /** Kills all that is in the group, or in that of a command, until nothing is. */
+  /** Kills all that is in the group, or in that of a command, until nothing is. A frozen group goes on to die, but not for a command. */
   kill(name: string, command?: string): Promise<void>
   /** Whether the kernel killed something in it because its memory was used up. */
   ranOut(name: string): Promise<boolean>
   remove(name: string): Promise<void>
+  /** Whether the group of a command is gone: it goes if nothing is in it. */
+  removeCommand(name: string, command: string): Promise<boolean>
   /** Removes everything if there is no run; the calling process leaves the group of those that watch. */
   disband(): Promise<void>
   /** What a run sees of its own group: folders of the machine, and their places below /sys/fs/cgroup. */
@@ -93,11 +95,12 @@ function openSecond(mark: string, root: string, needed: readonly string[]): Cont
     freeze: (name, frozen) => writeFile(join(at(name), 'cgroup.freeze'), frozen ? '1' : '0'),
     isFrozen: async (name) => (await read(join(at(name), 'cgroup.freeze'))).trim() === '1',
     async kill(name, command) {
-      await writeFile(join(at(name), 'cgroup.freeze'), '0').catch(() => {})
+      if (command === undefined) await writeFile(join(at(name), 'cgroup.freeze'), '0').catch(() => {})
       await killAll(at(name, command))
     },
     ranOut: async (name) => /^oom_kill [1-9]/m.test(await read(join(at(name), 'memory.events'))),
     remove: (name) => removeFolder(at(name)),
+    removeCommand: (name, command) => isRemoved(at(name, command)),
     async disband() {
       await leave(monitors, root)
       await removeFolder(base)
@@ -117,6 +120,10 @@ async function openFirst(mark: string, root: string): Promise<ControlGroups> {
   async function prepare(): Promise<void> {
     for (const one of controllers) await mkdir(at(one, 'monitors'), { recursive: true })
   }
+  const freeze = (name: string, frozen: boolean): Promise<void> =>
+    writeFile(join(at('freezer', name), 'freezer.state'), frozen ? 'FROZEN' : 'THAWED')
+  const isFrozen = async (name: string): Promise<boolean> =>
+    (await read(join(at('freezer', name), 'freezer.state'))).startsWith('FR')
   async function enterMonitors(pid: number): Promise<void> {
     for (const one of controllers) await writeFile(join(at(one, 'monitors'), 'cgroup.procs'), `${pid}`)
   }
@@ -146,11 +153,15 @@ async function openFirst(mark: string, root: string): Promise<ControlGroups> {
     },
     has: async (name, pid) => (await numbersIn(at('pids', name))).includes(pid),
     numbers: (name) => numbersBelow(at('pids', name)),
-    freeze: (name, frozen) => writeFile(join(at('freezer', name), 'freezer.state'), frozen ? 'FROZEN' : 'THAWED'),
-    isFrozen: async (name) => (await read(join(at('freezer', name), 'freezer.state'))).startsWith('FR'),
+    freeze,
+    isFrozen,
+    removeCommand: (name, command) => isRemoved(at('pids', name, command)),
     async kill(name, command) {
-      await writeFile(join(at('freezer', name), 'freezer.state'), 'THAWED').catch(() => {})
+      // Here a frozen process dies only when it goes on.
+      const wasFrozen = command !== undefined && (await isFrozen(name))
+      await freeze(name, false).catch(() => {})
       await killAll(at('pids', name, command))
+      if (wasFrozen) await freeze(name, true).catch(() => {})
     },
     ranOut: async (name) => /^oom_kill [1-9]/m.test(await read(join(at('memory', name), 'memory.oom_control'))),
     async remove(name) {
@@ -208,6 +219,13 @@ async function leave(monitors: string, root: string): Promise<void> {
 async function removeFolder(folder: string): Promise<void> {
   for (const inner of await foldersIn(folder)) await rmdir(inner).catch(() => {})
   await rmdir(folder).catch(() => {})
+}
+
+async function isRemoved(folder: string): Promise<boolean> {
+  return rmdir(folder).then(
+    () => true,
+    (error: unknown) => Reflect.get(Object(error), 'code') === 'ENOENT',
+  )
 }
 
 function quotaOf(cpus: number): number {

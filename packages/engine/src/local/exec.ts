@@ -53,6 +53,7 @@ exec nsenter --mount=/proc/${watcher}/ns/mnt ${spaces} sh -c ${quote(becomeSandb
   const { terminal } = command
   const [program = '', ...given] = terminal === undefined ? ['sh', '-ec', script] : atTerminal(script, terminal)
   const stdio = inherited.cover(['pipe', 'pipe', 'pipe', 'pipe', 'ignore', 'pipe'])
+  const release = await place.keeper.holdCommand(place.owner, runId, name)
   const child = spawn(program, given, { env, cwd: '/', stdio })
   const [input, stdout, stderr, args, seccomp] = [0, 1, 2, 3, 5].map((index) => child.stdio[index]) as [
     Writable,
@@ -95,7 +96,10 @@ exec nsenter --mount=/proc/${watcher}/ns/mnt ${spaces} sh -c ${quote(becomeSandb
   async function close(): Promise<void> {
     command.abort?.removeEventListener('abort', onAbort)
     if (!isOver) await kill()
+    release()
     for (const stream of child.stdio) stream?.destroy()
+    // What it left behind may go on in it.
+    await groups.removeCommand(group, name)
   }
   const onAbort = (): void => {
     kill().catch(() => {})

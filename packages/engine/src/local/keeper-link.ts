@@ -17,6 +17,11 @@ export interface KeeperLink {
    * starter was killed before it could notify the keeper.
    */
   hold(owner: string, runIds: readonly string[]): Promise<() => void>
+  /**
+   * If this process ends before it says that the command is over, in whatever way, the keeper kills the command with all that it
+   * began.
+   */
+  holdCommand(owner: string, runId: string, command: string): Promise<() => void>
 }
 
 export function createKeeperLink(folders: Folders, timeoutMs: number): KeeperLink {
@@ -50,6 +55,28 @@ export function createKeeperLink(folders: Folders, timeoutMs: number): KeeperLin
     }
   }
 
+  /** @param last what the keeper is told when it is stopped */
+  async function hold(lines: readonly string[], last: string): Promise<() => void> {
+    let isHeld = true
+    let socket: Socket | undefined
+    const again = async (): Promise<void> => {
+      socket = await connect()
+      // It must not keep a program from ending.
+      socket.unref()
+      socket.once('close', () => {
+        if (isHeld) again().catch(() => {})
+      })
+      for (const line of lines) socket.write(`${line}\n`)
+      socket.resume()
+      if (!isHeld) socket.end(last)
+    }
+    await again()
+    return () => {
+      isHeld = false
+      socket?.end(last)
+    }
+  }
+
   return {
     async attach(owner, runId) {
       for (;;) {
@@ -65,28 +92,17 @@ export function createKeeperLink(folders: Folders, timeoutMs: number): KeeperLin
       }
     },
 
-    async hold(owner, runIds) {
-      let isHeld = true
-      let socket: Socket | undefined
-      const again = async (): Promise<void> => {
-        socket = await connect()
-        // It must not keep a program from ending.
-        socket.unref()
-        socket.once('close', () => {
-          if (isHeld) again().catch(() => {})
-        })
-        for (const runId of runIds) socket.write(`${owner}/${runId}\n`)
-        socket.resume()
-        if (!isHeld) socket.destroy()
-      }
-      await again()
-      return () => {
-        isHeld = false
-        socket?.destroy()
-      }
-    },
+    hold: (owner, runIds) =>
+      hold(
+        runIds.map((runId) => `${owner}/${runId}`),
+        '',
+      ),
+    holdCommand: (owner, runId, command) => hold([`${owner}/${runId}/${command}`], `${over}\n`),
   }
 }
+
+/** Tells the keeper that the commands of the connection are over. */
+export const over = 'over'
 
 function dial(path: string): Promise<Socket | undefined> {
   return new Promise((resolve) => {

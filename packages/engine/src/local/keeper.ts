@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { openControlGroups, type ControlGroups } from './control-groups.ts'
 import { foldersOf, type Folders } from './folders.ts'
 import { openLog } from './log-writer.ts'
+import { over } from './keeper-link.ts'
 import { startNameServer, type NameServer } from './name-server.ts'
 import { createNetworks, removeSwitchboard } from './networks.ts'
 import { openPipe, readPipe } from './pipes.ts'
@@ -58,6 +59,12 @@ async function serve(folders: Folders, groups: ControlGroups, attached: Map<stri
     attached.set(key, ended)
   }
 
+  /** Its program is gone. What had not entered the group yet cannot once the group is gone. */
+  async function endCommand(group: string, command: string): Promise<void> {
+    do await groups.kill(group, command)
+    while (!(await groups.removeCommand(group, command)))
+  }
+
   function endIfIdle(): void {
     clearTimeout(timer)
     if (attached.size > 0 || clients.size > 0) return
@@ -70,18 +77,23 @@ async function serve(folders: Folders, groups: ControlGroups, attached: Map<stri
     clients.add(client)
     clearTimeout(timer)
     let text = ''
+    const commands: [group: string, command: string][] = []
     client.setEncoding('utf8').on('data', (part: string) => {
       text += part
       for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-        const [owner = '', runId = ''] = text.slice(0, end).split('/')
+        const [owner = '', runId = '', command = ''] = text.slice(0, end).split('/')
         text = text.slice(end + 1)
         if (runId !== '') attach(owner, runId)
+        if (command !== '') commands.push([`${owner}.${runId}`, command])
+        if (owner === over && runId === '') commands.length = 0
         client.write('ok\n')
       }
     })
     client.on('error', () => {})
     client.on('close', () => {
       clients.delete(client)
+      for (const [group, command] of commands)
+        endCommand(group, command).catch((error: unknown) => console.error(error))
       endIfIdle()
     })
   })

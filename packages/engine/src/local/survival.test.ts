@@ -98,6 +98,56 @@ describe.skipIf(missing !== undefined)(`a local engine${missing === undefined ? 
     expect((await engine.wait(runId))?.exit).toMatchObject({ code: 137, problem: expect.stringContaining('lost') })
   })
 
+  test.each([
+    ['by its pipes', undefined],
+    ['at a terminal', { rows: 24, columns: 80 }],
+  ])('ends a command %s, with all that it began, if the program that runs it is killed', async (_, terminal) => {
+    const { engine, run } = world
+    const runId = await run('exec sleep 1000')
+    const script = 'sleep 1001 & trap "" HUP; echo begun; sleep 1002'
+    const driver = `
+      import { createLocalEngine } from ${JSON.stringify(new URL('local.ts', import.meta.url).href)}
+      const engine = createLocalEngine({ owner: 'acme', directory: ${JSON.stringify(join(local.directory, 'engine'))}, env: {} })
+      const command = ${JSON.stringify({ argv: ['sh', '-c', script], terminal })}
+      const { output } = await engine.openExec(${JSON.stringify(runId)}, command)
+      for await (const { bytes } of output) process.stdout.write(bytes)`
+    const program = spawn(process.execPath, ['--input-type=module', '--eval', driver], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const sleeping = async () =>
+      (await engine.processes(runId)).flatMap(({ command }) => (command.includes('sleep') ? [command] : []))
+    await once(program.stdout, 'data')
+    await expect.poll(async () => (await sleeping()).join()).toContain('sleep 1002')
+    program.kill('SIGKILL')
+    await expect.poll(sleeping).toEqual(['sleep 1000'])
+  })
+
+  test('kills a command in a paused run, which stays paused', async () => {
+    const { engine, run } = world
+    const runId = await run('exec sleep 1000')
+    const session = await engine.openExec(runId, { argv: ['sleep', '1004'] })
+    const commands = async () => (await engine.processes(runId)).map(({ command }) => command)
+    await expect.poll(commands).toContain('sleep 1004')
+    await engine.pause(runId)
+    await session.close()
+    expect([await commands(), (await engine.inspect(runId))?.state]).toEqual([['sleep 1000'], 'paused'])
+  })
+
+  test('keeps no group of a command that has ended', async () => {
+    const { engine, run } = world
+    const runId = await run('exec sleep 1000')
+    const command = { timeoutMs: 10_000, maxBytes: 1000 }
+    for (const argv of [['true'], ['no-such-program'], ['sh', '-c', 'exit 3']])
+      await engine.exec(runId, { ...command, argv }).catch(() => {})
+    const group = join(`hallpass-${foldersOf(join(local.directory, 'engine')).mark}`, `acme.${runId}`)
+    const groups = ['/sys/fs/cgroup', '/sys/fs/cgroup/pids'].map((root) => join(root, group)).filter(existsSync)
+    expect(groups).toHaveLength(1)
+    expect((await readdir(groups[0] ?? '')).filter((name) => name.startsWith('command-'))).toEqual([])
+    // What a command leaves behind goes on.
+    await engine.exec(runId, { ...command, argv: ['sh', '-c', 'sleep 1003 >&- 2>&- &'] })
+    expect((await engine.processes(runId)).map((each) => each.command)).toContain('sleep 1003')
+  })
+
   test('reports runs that ended with the machine as lost', async () => {
     const { engine, run } = world
     const runId = await run('exec sleep 1000', { network: 'acme' })
