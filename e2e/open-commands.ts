@@ -1,4 +1,6 @@
 // What a command with its input and output as they come does for a client of its WebSocket, in a machine that runs.
+import { request } from 'node:http'
+
 import { describe, expect, test } from 'vitest'
 
 import type { Answer } from './http.ts'
@@ -111,6 +113,17 @@ export function testOpenCommands(get: () => CommandPlace): void {
       large.socket.send(new Uint8Array(100_000))
       expect(await large.ended).toMatchObject({ code: 1009 })
       await expectGone('sleep 504')
+    })
+
+    test('ends when its client is gone, if it runs to its end without a WebSocket', async () => {
+      const { url, path, token } = get()
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+      const asked = request(url + path.replace('/stream', ''), { method: 'POST', headers, agent: false })
+      asked.on('error', () => {})
+      asked.end(JSON.stringify({ command: ['sleep', '505'], timeout: 60 }))
+      await expect.poll(() => countOf('sleep 505')).toBe(1)
+      asked.destroy()
+      await expectGone('sleep 505')
     })
 
     test('waits for a client that reads slowly, and for a command that does', async () => {

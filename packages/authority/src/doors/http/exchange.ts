@@ -146,8 +146,10 @@ class CallerOfRequest implements Caller {
     this.#request = request
   }
 
+  /** Also a client that has closed its side alone: what is killed looks the same. */
   get hasLeft(): () => boolean {
-    return () => this.#request.socket.destroyed
+    const { socket } = this.#request
+    return () => socket.destroyed || socket.readableEnded
   }
 
   /** The first time on a connection, it costs a system call to read it from the socket. */
