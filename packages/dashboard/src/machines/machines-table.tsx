@@ -36,7 +36,7 @@ export function MachinesTable({ slug, machines, hasApps }: MachinesTableProps) {
             {hasApps && <th className="w-[16%] py-2 pr-4 font-medium">App</th>}
             <th className="py-2 pr-4 font-medium">Image</th>
             <th className="w-20 py-2 pr-4 font-medium">Region</th>
-            <th className="w-27 py-2 pr-4 font-medium">Changed</th>
+            <th className="w-32 py-2 pr-4 font-medium">Changed</th>
             <th className="w-25 py-2 font-medium">State</th>
           </tr>
         </thead>
