@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { routes } from '@hallpass/client/contract'
 
+import { timeBounds } from '../packages/authority/src/doors/machines/control.ts'
 import { founder, startAuthority, type TestAuthority } from './authority.ts'
 import { openCommand } from './command-socket.ts'
 import { freePort } from './free-port.ts'
@@ -83,11 +84,16 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-async function startProxy(name: keyof typeof proxies, edit = (text: string) => text): Promise<number> {
-  const port = await freePort()
+async function snippetOf(name: keyof typeof proxies): Promise<string> {
   const readme = await readFile(resolve(import.meta.dirname, '../README.md'), 'utf8')
   const [, snippet] = new RegExp(`\`\`\`${fences[name]}\\n([^\`]+)\`\`\``).exec(readme) ?? []
   if (snippet === undefined) throw new Error(`README does not mention ${name}`)
+  return snippet
+}
+
+async function startProxy(name: keyof typeof proxies, edit = (text: string) => text): Promise<number> {
+  const port = await freePort()
+  const snippet = await snippetOf(name)
   const cert = join(directory, 'cert.pem')
   const pair = ['-keyout', join(directory, 'key.pem'), '-out', cert, '-subj', '/CN=hallpass.example.com']
   execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...pair], { stdio: 'ignore' })
@@ -192,6 +198,16 @@ describe.each(['nginx', 'caddy', 'haproxy'] as const)('%s', (name) => {
       }
     },
     60_000,
+  )
+})
+
+test.each([
+  ['nginx', /proxy_read_timeout (\d+)s;/],
+  ['haproxy', /timeout server (\d+)s/],
+] as const)('%s waits longer than the longest answer takes', async (name, pattern) => {
+  const [, seconds] = pattern.exec(await snippetOf(name)) ?? []
+  expect(Number(seconds) * 1000).toBeGreaterThan(
+    Math.max(...Object.values(timeBounds).map(({ most }) => most)) + 10_000,
   )
 })
 

@@ -48,8 +48,8 @@ type Names =
 
 const done = { ok: true } as const
 
-/** Milliseconds. */
-const bounds = {
+/** How long an answer may take, in milliseconds. */
+export const timeBounds = {
   wait: { least: 1000, usual: 60_000, most: 60_000 },
   exec: { least: 1000, usual: 30_000, most: 60_000 },
   logs: { least: 0, usual: 0, most: 25_000 },
@@ -107,7 +107,7 @@ export const controlHandlers: Handlers<Names> = {
     const { result } = await perform(waitForMachine, {
       ...nameOf(params),
       states: readStates(query.state),
-      timeout: clamp(query.timeout, bounds.wait),
+      timeout: clamp(query.timeout, timeBounds.wait),
       version: (query.version ?? query.instance_id) || undefined,
       fromEventId: query.from_event_id || undefined,
     })
@@ -158,7 +158,7 @@ export const controlHandlers: Handlers<Names> = {
       ...nameOf(params),
       argv: readCommand(body),
       input: body.stdin ?? undefined,
-      timeout: clamp(body.timeout || undefined, bounds.exec),
+      timeout: clamp(body.timeout || undefined, timeBounds.exec),
     })
     if (result === undefined) throw new Error('a command ended without a result')
     return {
@@ -182,7 +182,7 @@ export const controlHandlers: Handlers<Names> = {
       machineId: query.machine || undefined,
       read: readLogToken(query.next_token),
       tail: query.tail ?? usualTail,
-      wait: clamp(query.wait, bounds.logs),
+      wait: clamp(query.wait, timeBounds.logs),
     })
     const regions = new Map(machines.map(({ id, region }) => [id, region]))
     return {
